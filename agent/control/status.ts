@@ -1,0 +1,76 @@
+import type { Verdict } from '../probes/types.ts';
+
+export type Overall = 'ok' | 'degraded' | 'critical' | 'unknown';
+export type Severity = 'info' | 'degraded' | 'critical';
+
+/** Something that is wrong, for a person: what, since when, how it is known, and what to do next. */
+export interface Problem {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly title: string;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly evidence: string;
+  readonly next: string;
+}
+
+export interface ServiceStatus {
+  readonly name: string;
+  /** The engine's word for it, or `absent`, `held`. */
+  readonly state: string;
+  readonly probe: Verdict | null;
+  readonly healing: {
+    readonly rung: string;
+    readonly attempts: number;
+    readonly nextAction: string | null;
+    readonly nextAt: string | null;
+  };
+  readonly startedAt: string | null;
+  readonly image: string | null;
+}
+
+export interface PublishedStatus {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  readonly service: string;
+  /** `address:port`, `host` for a port of a host-network service, null while there is no backend. */
+  readonly target: string | null;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly flows: number;
+}
+
+export interface ProvisioningStepStatus {
+  readonly name: string;
+  readonly state: 'done' | 'running' | 'failed' | 'pending';
+  readonly finishedAt: string | null;
+  readonly detail: string;
+}
+
+/** The content of `/run/appliance-agent/status.json`: world-readable, no secrets, stable for scripts. */
+export interface Status {
+  readonly schemaVersion: 1;
+  readonly generatedAt: string;
+  /** Milliseconds of CLOCK_MONOTONIC at `generatedAt`: the age of the data, whatever the wall clock does. */
+  readonly generatedMonotonicMs: number;
+  readonly bootId: string;
+  readonly agentVersion: string;
+  readonly overall: Overall;
+  readonly provisioning: {
+    readonly state: 'done' | 'running' | 'failed';
+    readonly steps: readonly ProvisioningStepStatus[];
+  };
+  readonly services: readonly ServiceStatus[];
+  readonly firewall: {
+    readonly state: 'in-sync' | 'drifted' | 'failed';
+    readonly published: readonly PublishedStatus[];
+    readonly dockerProxyProcesses: number;
+  };
+  readonly hardware: {
+    readonly profile: string;
+    readonly score: number;
+    readonly evidence: readonly string[];
+    readonly settings: readonly { readonly name: string; readonly state: string }[];
+  };
+  readonly problems: readonly Problem[];
+}

@@ -1,0 +1,61 @@
+/** The part of libnftables-json(5) that an appliance needs, as types and small builders. */
+
+export type Expression =
+  | string
+  | number
+  | { readonly meta: { readonly key: 'l4proto' | 'mark' | 'iifname' | 'oifname' | 'nfproto' } }
+  | { readonly payload: { readonly protocol: 'ip' | 'ip6' | 'th' | 'tcp' | 'udp'; readonly field: string } }
+  | { readonly ct: { readonly key: 'mark' | 'status' | 'state' | 'direction' } }
+  | { readonly fib: { readonly result: 'type'; readonly flags: readonly ['daddr'] | readonly ['saddr'] } }
+  | { readonly concat: readonly Expression[] }
+  | { readonly set: readonly Expression[] }
+  | { readonly range: readonly [number, number] }
+  | { readonly prefix: { readonly addr: string; readonly len: number } }
+  | { readonly map: { readonly key: Expression; readonly data: string } }
+  | { readonly '|': readonly [Expression, number] }
+  | { readonly '&': readonly [Expression, number] };
+
+export type Statement =
+  | { readonly match: { readonly op: '==' | '!=' | 'in'; readonly left: Expression; readonly right: Expression } }
+  | { readonly mangle: { readonly key: Expression; readonly value: Expression } }
+  | { readonly counter: string }
+  | { readonly dnat: NatTarget }
+  | { readonly snat: NatTarget }
+  | { readonly masquerade: null }
+  | { readonly jump: { readonly target: string } }
+  | { readonly accept: null }
+  | { readonly drop: null }
+  | { readonly return: null };
+
+export interface NatTarget {
+  readonly family: 'ip' | 'ip6';
+  readonly addr: Expression;
+}
+
+export const l4proto: Expression = { meta: { key: 'l4proto' } };
+export const iifname: Expression = { meta: { key: 'iifname' } };
+export const oifname: Expression = { meta: { key: 'oifname' } };
+export const metaMark: Expression = { meta: { key: 'mark' } };
+export const ctMark: Expression = { ct: { key: 'mark' } };
+export const ctStatus: Expression = { ct: { key: 'status' } };
+export const dport: Expression = { payload: { protocol: 'th', field: 'dport' } };
+export const sport: Expression = { payload: { protocol: 'th', field: 'sport' } };
+export const daddrType: Expression = { fib: { result: 'type', flags: ['daddr'] } };
+
+export const payload = (protocol: 'ip' | 'ip6', field: 'saddr' | 'daddr'): Expression => ({
+  payload: { protocol, field },
+});
+export const concat = (...parts: Expression[]): Expression => ({ concat: parts });
+export const prefix = (addr: string, len: number): Expression => ({ prefix: { addr, len } });
+export const equal = (left: Expression, right: Expression): Statement => ({ match: { op: '==', left, right } });
+export const unequal = (left: Expression, right: Expression): Statement => ({ match: { op: '!=', left, right } });
+export const contains = (left: Expression, right: Expression): Statement => ({ match: { op: 'in', left, right } });
+export const setMark = (key: Expression, value: Expression): Statement => ({ mangle: { key, value } });
+export const count = (name: string): Statement => ({ counter: name });
+export const dnat = (family: 'ip' | 'ip6', addr: Expression): Statement => ({ dnat: { family, addr } });
+export const snat = (family: 'ip' | 'ip6', addr: Expression): Statement => ({ snat: { family, addr } });
+export const masquerade: Statement = { masquerade: null };
+export const accept: Statement = { accept: null };
+export const drop: Statement = { drop: null };
+export const returnVerdict: Statement = { return: null };
+export const jump = (target: string): Statement => ({ jump: { target } });

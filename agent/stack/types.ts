@@ -1,0 +1,75 @@
+import type { ApplianceConfig } from '../config/schema.ts';
+
+export type Protocol = 'tcp' | 'udp';
+
+/** A port that the agent publishes: DNAT from the host's addresses to the container of `service`, same port. */
+export interface PublishedPort {
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly service: string;
+}
+
+/** Ports on which a host-network service listens itself; accepted on input, not translated. */
+export interface OpenPorts {
+  readonly protocol: Protocol;
+  readonly from: number;
+  readonly to: number;
+  readonly service: string;
+}
+
+export interface ServiceDefinition {
+  readonly name: string;
+  readonly network: 'bridge' | 'host';
+  readonly published: readonly PublishedPort[];
+  readonly open: readonly OpenPorts[];
+  /** Services that must serve before a fault of this one means anything. */
+  readonly dependsOn: readonly string[];
+}
+
+/** A file of the stack as it must be on disk. */
+export interface RenderedFile {
+  /** Relative to `Paths.rendered`, e.g. `compose.yaml`. */
+  readonly path: string;
+  readonly content: string;
+  readonly mode: number;
+  readonly owner: { readonly uid: number; readonly gid: number };
+  /** True when the content must not appear in a log, a diff or an error. */
+  readonly secret: boolean;
+}
+
+export interface Secrets {
+  /** Shared secret of the TURN REST credentials (64 hex digits). */
+  readonly turn: string;
+}
+
+/** An image of the stack: where it is loaded from when the engine does not have it. Read from `images.json`. */
+export interface StackImage {
+  readonly service: string;
+  readonly reference: string;
+  readonly imageId: string;
+  /** File name below `Paths.images`. */
+  readonly archive: string;
+  readonly archiveSha256: string;
+}
+
+export interface RenderInput {
+  readonly config: ApplianceConfig;
+  /** IPv4 addresses that coturn listens on and relays from; never empty. */
+  readonly addresses: readonly string[];
+  readonly secrets: Secrets;
+  readonly images: readonly StackImage[];
+  /** Absolute folder of the rendered files, for bind mounts. */
+  readonly directory: string;
+}
+
+/** A stack: pure descriptions, runs nothing. */
+export interface Stack {
+  readonly name: ApplianceConfig['stack'];
+  readonly services: (config: ApplianceConfig) => readonly ServiceDefinition[];
+  readonly render: (input: RenderInput) => readonly RenderedFile[];
+}
+
+/** The compose project, the network and its bridge interface; fixed names that rules and checks rely on. */
+export const PROJECT = 'appliance';
+export const NETWORK = 'rtc';
+export const BRIDGE = 'br-appliance';

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isErrno } from './errors.ts';
+
+export interface FileAttributes {
+  /** Permission bits, e.g. 0o600. */
+  readonly mode: number;
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** False for files under /run, which a power cut clears anyway. Default true. */
+  readonly durable?: boolean;
+}
+
+/**
+ * Replaces a file so that a reader, or the next boot, sees the old content or the new, never a part:
+ * write beside it, fsync, rename, fsync the directory.
+ */
+export async function writeFileAtomic(path: string, content: string | Uint8Array, attributes: FileAttributes) {
+  const durable = attributes.durable ?? true;
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    await withFile(temporary, 'wx', attributes.mode, async (file) => {
+      await file.writeFile(content);
+      await file.chmod(attributes.mode);
+      if (attributes.owner) await file.chown(attributes.owner.uid, attributes.owner.gid);
+      if (durable) await file.sync();
+    });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  if (durable) await withFile(dirname(path), 'r', undefined, (directory) => directory.sync());
+}
+
+/** The text of a file, or null when there is none. */
+export async function readFileIfPresent(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+async function withFile(
+  path: string,
+  flags: string,
+  mode: number | undefined,
+  use: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  const file = await open(path, flags, mode);
+  try {
+    await use(file);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+
+/** Every path that the agent reads or writes. Scripts and checks rely on them: see the README. */
+export interface Paths {
+  readonly config: string;
+  readonly stateDirectory: string;
+  readonly database: string;
+  /** Copy of the newest configuration that was accepted; used while the current one is refused. */
+  readonly acceptedConfig: string;
+  readonly secrets: string;
+  /** Rendered compose file and service configuration. */
+  readonly rendered: string;
+  readonly runDirectory: string;
+  readonly status: string;
+  readonly events: string;
+  readonly socket: string;
+  readonly images: string;
+  readonly engineSocket: string;
+}
+
+/**
+ * The paths of an appliance. `root` is '' on a real one; tests, which run several appliances on one machine,
+ * put each below a folder of its own.
+ */
+export function appliancePaths(root = ''): Paths {
+  const under = (path: string) => (root === '' ? path : join(root, path));
+  return {
+    config: under('/etc/appliance-agent/appliance.yaml'),
+    stateDirectory: under('/var/lib/appliance-agent'),
+    database: under('/var/lib/appliance-agent/state.db'),
+    acceptedConfig: under('/var/lib/appliance-agent/accepted.yaml'),
+    secrets: under('/var/lib/appliance-agent/secrets'),
+    rendered: under('/var/lib/appliance-agent/stack'),
+    runDirectory: under('/run/appliance-agent'),
+    status: under('/run/appliance-agent/status.json'),
+    events: under('/run/appliance-agent/events.json'),
+    socket: under('/run/appliance-agent/agent.sock'),
+    images: under('/usr/share/appliance-agent/images'),
+    engineSocket: under('/var/run/docker.sock'),
+  };
+}
