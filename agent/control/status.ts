@@ -32,6 +32,8 @@ export interface ServiceStatus {
 export interface PublishedStatus {
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
+  /** Last port of a range; absent for a single port. */
+  readonly portTo?: number;
   readonly service: string;
   /** `address:port`, `host` for a port of a host-network service, null while there is no backend. */
   readonly target: string | null;

@@ -62,11 +62,23 @@ export interface RenderInput {
   readonly directory: string;
 }
 
+/** What is asked of a service to see that it serves; as data. */
+export type ProbeSpec =
+  | { readonly kind: 'http'; readonly url: string; readonly body: string }
+  | { readonly kind: 'tcp-echo'; readonly host: string; readonly port: number }
+  | { readonly kind: 'udp-echo'; readonly host: string; readonly port: number }
+  | { readonly kind: 'stun'; readonly host: string; readonly port: number };
+
 /** A stack: pure descriptions, runs nothing. */
 export interface Stack {
   readonly name: ApplianceConfig['stack'];
   readonly services: (config: ApplianceConfig) => readonly ServiceDefinition[];
   readonly render: (input: RenderInput) => readonly RenderedFile[];
+  /** Probes that must all succeed; `backend` is the service's container address, `host` one that coturn serves. */
+  readonly probes: (
+    service: string,
+    at: { readonly backend: string | null; readonly host: string },
+  ) => readonly ProbeSpec[];
 }
 
 /** The compose project, the network and its bridge interface; fixed names that rules and checks rely on. */

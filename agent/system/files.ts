@@ -15,7 +15,11 @@ export interface FileAttributes {
  * Replaces a file so that a reader, or the next boot, sees the old content or the new, never a part:
  * write beside it, fsync, rename, fsync the directory.
  */
-export async function writeFileAtomic(path: string, content: string | Uint8Array, attributes: FileAttributes) {
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  attributes: FileAttributes,
+) {
   const durable = attributes.durable ?? true;
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   await mkdir(dirname(path), { recursive: true });

@@ -1,0 +1,36 @@
+import { type Run, runOk } from '../system/processes.ts';
+import { FORWARD_MARK } from './desired-table.ts';
+
+const MARK = `0x${FORWARD_MARK.toString(16)}`;
+const RULE = [
+  '-m',
+  'mark',
+  '--mark',
+  `${MARK}/${MARK}`,
+  '-m',
+  'comment',
+  '--comment',
+  'appliance-agent',
+  '-j',
+  'ACCEPT',
+];
+const OPTIONS = {
+  timeoutMs: 10_000,
+  code: 'FORWARD_PATH_FAILED',
+  hint: 'Check that the Docker Engine runs and that `iptables -S DOCKER-USER` works.',
+};
+
+/** The filter rules that decide over forwarded IPv4 packets, in the words of `iptables -S`. */
+export async function listForwardRules(run: Run): Promise<string> {
+  return (await runOk(run, '/usr/sbin/iptables', ['-w', '5', '-S'], OPTIONS)).stdout;
+}
+
+/**
+ * Lets marked flows through Docker's FORWARD policy: one rule, first in DOCKER-USER, a chain that Docker leaves
+ * to others. It is written with iptables, as Docker's own rules are: a native nft rule there can break them.
+ */
+export async function openForwardPath(run: Run): Promise<void> {
+  const present = await run('/usr/sbin/iptables', ['-w', '5', '-C', 'DOCKER-USER', ...RULE], OPTIONS);
+  if (present.exitCode === 0) return;
+  await runOk(run, '/usr/sbin/iptables', ['-w', '5', '-I', 'DOCKER-USER', '1', ...RULE], OPTIONS);
+}

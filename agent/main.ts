@@ -1,0 +1,242 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { schedule } from 'node-cron';
+import { gatherForwardPath } from './conditions/gather/forward-path.ts';
+import { type LoadedConfig, loadConfig } from './config/load-config.ts';
+import { startControlServer } from './control/server.ts';
+import { writeStatus } from './control/status-file.ts';
+import { AGENT_VERSION } from './control/version.ts';
+import { createCompose } from './engine/compose.ts';
+import { createEngine } from './engine/engine.ts';
+import { createNft } from './nftables/index.ts';
+import { askAll } from './probes/ask.ts';
+import { createProber } from './probes/prober.ts';
+import { controlApi } from './reconcile/control-api.ts';
+import { desiredState } from './reconcile/desired.ts';
+import { watchEngine } from './reconcile/engine-watch.ts';
+import { eventsWriter } from './reconcile/events-writer.ts';
+import { createExecutors } from './reconcile/executors.ts';
+import { createIncidentLog } from './reconcile/incident-log.ts';
+import { createLoop } from './reconcile/loop.ts';
+import { createMemory } from './reconcile/memory.ts';
+import { hostAddresses, observe } from './reconcile/observe.ts';
+import { keepProbing } from './reconcile/probing.ts';
+import { createReporter } from './reconcile/reporter.ts';
+import { gatherSlowFacts } from './reconcile/slow-facts.ts';
+import type { Desired, Observed } from './reconcile/types.ts';
+import { embeddedStack } from './stack/embedded/stack.ts';
+import { readImages, verifyArchive } from './stack/images.ts';
+import { ensureSecrets, readSecrets } from './stack/secrets.ts';
+import { PROJECT, type Secrets } from './stack/types.ts';
+import { writeRendered } from './stack/write-rendered.ts';
+import { openStore } from './store/open.ts';
+import { systemClock } from './system/clock.ts';
+import { describeError } from './system/errors.ts';
+import { createLog } from './system/log.ts';
+import { appliancePaths } from './system/paths.ts';
+import { run } from './system/processes.ts';
+import { serviceManager } from './system/sd-notify.ts';
+
+/** Wires the parts and runs until told to stop. The one place that knows everybody; it decides nothing. */
+async function main(): Promise<void> {
+  const paths = appliancePaths(process.env.APPLIANCE_AGENT_ROOT ?? '');
+  const clock = systemClock();
+  let secrets: Secrets | null = null;
+  const log = createLog({
+    secretValues: () => (secrets === null ? [] : Object.values(secrets)),
+    underSystemd: process.env.JOURNAL_STREAM !== undefined,
+  });
+  const manager = serviceManager(run, clock, process.env);
+
+  // The status must be readable by everybody, the state by root alone.
+  await mkdir(paths.runDirectory, { recursive: true, mode: 0o755 });
+  await mkdir(paths.stateDirectory, { recursive: true, mode: 0o700 });
+  const store = openStore({ path: paths.database, migrationsDirectory: besideCode('migrations'), clock });
+  const interrupted = store.closeInterrupted();
+  log.info({ version: AGENT_VERSION, database: store.condition, interrupted }, 'the agent starts');
+
+  const memory = createMemory(store, clock.now());
+  const engine = createEngine({ socket: paths.engineSocket });
+  const compose = createCompose({ run, engineSocket: paths.engineSocket });
+  const nft = createNft({
+    run,
+    temporaryDirectory: paths.runDirectory,
+    // Absolute: an npm package of the same name may stand first on PATH.
+    command: ['/usr/sbin/nft'],
+  });
+  const incidents = createIncidentLog(store);
+  const stack = embeddedStack;
+  const reporter = createReporter({
+    clock,
+    store,
+    agentVersion: AGENT_VERSION,
+    writeStatus: (status) => writeStatus(paths.status, status),
+    writeEvents: eventsWriter(store, paths.events),
+  });
+
+  // What the last round saw, for the parts that work beside the loop.
+  let seen: { observed: Observed; desired: Desired | null } | null = null;
+  let config: LoadedConfig | null = null;
+  let engineVersion: string | null = null;
+  const gatherSlow = () => gatherSlowFacts({ run, clock, composeVersion: () => compose.version() });
+  let slow = await gatherSlow();
+
+  const loop = createLoop({
+    clock,
+    store,
+    memory,
+    incidents,
+    log,
+    observe: () =>
+      observe({
+        engine,
+        nft,
+        config: async () => {
+          config = await loadConfig({ path: paths.config, acceptedPath: paths.acceptedConfig });
+          return config.config;
+        },
+        secrets: async () => {
+          secrets = await readSecrets({ directory: paths.secrets });
+          return secrets;
+        },
+        images: () => readImages(paths.images),
+        forwardPath: () => gatherForwardPath(run),
+        verdicts: () => prober.verdicts(),
+        renderedDirectory: paths.rendered,
+      }),
+    desire: (observed) => desiredState(stack, paths.rendered, observed, memory.history()),
+    executors: createExecutors({
+      run,
+      nft,
+      engine,
+      compose,
+      clock,
+      memory,
+      makeSecrets: async () => {
+        secrets = await ensureSecrets({ directory: paths.secrets });
+      },
+      writeFiles: async (files) => {
+        await writeRendered(files, paths.rendered);
+      },
+      verifiedArchive: (image) => verifyArchive(image, paths.images),
+      composeFile: join(paths.rendered, 'compose.yaml'),
+      publication: () => ({
+        published: (seen?.desired?.services ?? []).flatMap(({ published }) => published),
+        subnet: config?.config?.network.subnet ?? '',
+        localAddresses: new Set(hostAddresses().map(({ address }) => address)),
+      }),
+    }),
+    onObserved: (observed, desired) => {
+      seen = { observed, desired };
+    },
+    report: async (observed, desired) => {
+      if (config === null) return;
+      await reporter.report({
+        observed,
+        desired,
+        history: memory.history(),
+        config,
+        configPath: paths.config,
+        database: store.condition,
+        engineVersion,
+        slow,
+      });
+      probing.look();
+      await manager.ready();
+      await manager.alive();
+    },
+  });
+
+  const prober = createProber({
+    clock,
+    ask: (service) =>
+      askAll(
+        stack.probes(service, {
+          backend: seen?.desired?.backends.get(service) ?? null,
+          host: seen?.desired?.turnAddresses[0] ?? '127.0.0.1',
+        }),
+      ),
+    onChange: loop.wake,
+  });
+  const probing = keepProbing(prober, () =>
+    seen?.observed.engine.ok
+      ? seen.observed.engine.value.containers
+          .filter(({ state }) => state === 'running')
+          .map(({ service }) => service)
+      : [],
+  );
+
+  const control = await startControlServer(
+    paths.socket,
+    controlApi({
+      clock,
+      store,
+      memory,
+      agentVersion: AGENT_VERSION,
+      services: () => (seen?.desired?.services ?? []).map(({ name }) => name),
+      status: reporter.latest,
+      wake: loop.wake,
+    }),
+  );
+
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  process.on('SIGHUP', loop.wake);
+
+  // The list is the backstop of the events, and of rules that nobody tells about.
+  const beats = [
+    schedule('*/5 * * * * *', loop.wake, { noOverlap: true }),
+    schedule('*/30 * * * * *', async () => {
+      slow = await gatherSlow();
+    }),
+    schedule('17 * * * *', () => store.snapshot()),
+  ];
+
+  const watching = watchEngine(
+    {
+      engine,
+      project: PROJECT,
+      store,
+      clock,
+      onEvent: (event) => {
+        if (event.action === 'die' && event.service !== null) prober.reset(event.service);
+        loop.engineEvent(event);
+      },
+      onPastEvent: (event) => memory.noteEvent(event, clock.now()),
+      onConnected: () => {
+        engine.version().then(
+          ({ version }) => {
+            engineVersion = version;
+            loop.wake();
+          },
+          (error: unknown) =>
+            log.warn({ error: describeError(error) }, 'the engine does not tell its version'),
+        );
+      },
+      onDisconnected: (reason) => {
+        log.warn({ reason }, 'the engine cannot be followed');
+        memory.forgetStops();
+        loop.wake();
+      },
+    },
+    stop.signal,
+  );
+
+  await loop.run(stop.signal);
+  await manager.stopping();
+  await watching;
+  for (const beat of beats) await beat.stop();
+  probing.stop();
+  await control.close();
+  store.close();
+  log.info('the agent has stopped; the stack goes on without it');
+}
+
+/** A folder that the bundle has beside its code, and the source tree one level up. */
+function besideCode(name: string): string {
+  const bundled = join(import.meta.dirname, name);
+  return existsSync(bundled) ? bundled : join(import.meta.dirname, '..', name);
+}
+
+await main();

@@ -1,0 +1,96 @@
+import type { Clock, Instant } from '../system/clock.ts';
+import { elapsedMs } from '../system/clock.ts';
+import type { Verdict } from './types.ts';
+
+/** A service that serves is asked this often. */
+const SERVING_EVERY_MS = 10_000;
+/** One that does not, yet, is asked often at first: it may have just been started. Then at a slow beat. */
+const EAGER_EVERY_MS = 250;
+const EAGER_FOR_MS = 15_000;
+const SILENT_EVERY_MS = 5_000;
+/** One lost answer is not an outage: this many misses in a row are. */
+const MISSES_TO_FAIL = 2;
+
+export interface ProberPorts {
+  readonly clock: Clock;
+  /** Asks one service; resolves, never rejects. */
+  readonly ask: (service: string) => Promise<Verdict>;
+  /** Called when a service begins or ceases to serve. */
+  readonly onChange: () => void;
+}
+
+export interface Prober {
+  /**
+   * Asks every one of these services whose turn it is; the others are forgotten. Resolves to the milliseconds
+   * until the next turn.
+   */
+  tick(running: readonly string[]): Promise<number>;
+  /** Forgets what is known: the service died, and an answer under way is of its former life. */
+  reset(service: string): void;
+  verdicts(): ReadonlyMap<string, Verdict>;
+}
+
+interface Known {
+  readonly verdict: Verdict;
+  readonly misses: number;
+  readonly at: Instant;
+  /** When the first of these misses was. */
+  readonly missingSince: Instant | null;
+}
+
+/** Keeps the newest verdict of each service. A success clears all misses. */
+export function createProber({ clock, ask, onChange }: ProberPorts): Prober {
+  const known = new Map<string, Known>();
+  /** The life of each service that a question is under way to. */
+  const asking = new Map<string, number>();
+  const lives = new Map<string, number>();
+
+  const lifeOf = (service: string) => lives.get(service) ?? 0;
+
+  function dueInMs(service: string): number {
+    const last = known.get(service);
+    if (asking.get(service) === lifeOf(service)) return EAGER_EVERY_MS;
+    if (last === undefined) return 0;
+    const now = clock.now();
+    const silentFor = last.missingSince && elapsedMs(last.missingSince, now);
+    const every =
+      silentFor === null ? SERVING_EVERY_MS : silentFor < EAGER_FOR_MS ? EAGER_EVERY_MS : SILENT_EVERY_MS;
+    return Math.max(0, every - (elapsedMs(last.at, now) ?? every));
+  }
+
+  async function probe(service: string): Promise<void> {
+    const life = lifeOf(service);
+    asking.set(service, life);
+    const answer = await ask(service);
+    if (life !== lifeOf(service)) return;
+    asking.delete(service);
+    const before = known.get(service);
+    const misses = answer.ok ? 0 : (before?.misses ?? 0) + 1;
+    const tolerated = !answer.ok && before?.verdict.ok === true && misses < MISSES_TO_FAIL;
+    const at = clock.now();
+    known.set(service, {
+      verdict: tolerated ? before.verdict : answer,
+      misses,
+      at,
+      missingSince: answer.ok ? null : (before?.missingSince ?? at),
+    });
+    if (before?.verdict.ok !== known.get(service)?.verdict.ok) onChange();
+  }
+
+  return {
+    async tick(running) {
+      for (const service of known.keys()) if (!running.includes(service)) known.delete(service);
+      await Promise.all(
+        running
+          .filter((service) => dueInMs(service) === 0 && asking.get(service) !== lifeOf(service))
+          .map(probe),
+      );
+      return Math.min(SERVING_EVERY_MS, ...running.map(dueInMs));
+    },
+    reset(service) {
+      lives.set(service, lifeOf(service) + 1);
+      known.delete(service);
+    },
+    verdicts: () => new Map([...known].map(([service, { verdict }]) => [service, verdict])),
+  };
+}

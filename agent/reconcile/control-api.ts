@@ -1,0 +1,89 @@
+import type { ControlApi } from '../control/api.ts';
+import type { Status } from '../control/status.ts';
+import type { Store } from '../store/types.ts';
+import type { Clock } from '../system/clock.ts';
+import { AgentError } from '../system/errors.ts';
+import { serviceKey } from './attempt-key.ts';
+import type { Memory } from './memory.ts';
+
+export interface ControlApiPorts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly memory: Memory;
+  readonly agentVersion: string;
+  readonly services: () => readonly string[];
+  readonly status: () => Status | null;
+  readonly wake: () => void;
+}
+
+/** What an operator asks of the running agent. Each request is recorded, and the loop does the rest. */
+export function controlApi(ports: ControlApiPorts): ControlApi {
+  const { clock, memory, store } = ports;
+
+  function known(service: string): string {
+    const services = ports.services();
+    if (services.includes(service)) return service;
+    throw new AgentError({
+      code: 'UNKNOWN_SERVICE',
+      message: `There is no service ${service}`,
+      hint:
+        services.length === 0
+          ? 'The stack is not up yet: agentctl status'
+          : `There are: ${services.join(', ')}.`,
+    });
+  }
+
+  function record(service: string, kind: string, action: string): void {
+    store.record({
+      at: clock.now(),
+      subject: service,
+      kind,
+      cause: 'asked for by an operator (agentctl)',
+      evidence: '',
+      action,
+      result: 'ok',
+      resultDetail: '',
+      durationMs: null,
+    });
+    ports.wake();
+  }
+
+  return {
+    async hold({ service }) {
+      memory.hold(known(service), 'held by an operator (agentctl hold)', clock.now());
+      record(service, 'held', 'put on hold');
+      return {
+        message: `${service} is on hold: the agent leaves it alone until agentctl release ${service}, or the next boot.`,
+      };
+    },
+    async release({ service }) {
+      const wasHeld = memory.release(known(service));
+      memory.forgetStops();
+      if (wasHeld) record(service, 'released', 'released from hold');
+      return {
+        message: wasHeld
+          ? `${service} is released: the agent keeps it running again.`
+          : `${service} was not on hold.`,
+      };
+    },
+    async heal({ service }) {
+      memory.release(known(service));
+      memory.forgetStops();
+      memory.succeeded([serviceKey(service)]);
+      record(service, 'heal-asked', 'its waiting time and its hold are over');
+      return { message: `${service} is looked after now; follow it with agentctl status --watch` };
+    },
+    async status() {
+      const status = ports.status();
+      if (status !== null) return status;
+      throw new AgentError({
+        code: 'NO_STATUS_YET',
+        message: 'The agent has just started and has no status yet',
+        hint: 'Ask again in a few seconds.',
+      });
+    },
+    async ping() {
+      return { agentVersion: ports.agentVersion };
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Facts } from '../conditions/types.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { formatConfigProblems } from '../config/problems.ts';
+import { differences } from '../nftables/index.ts';
+import type { Store } from '../store/types.ts';
+import type { Desired, History, Observed } from './types.ts';
+
+/** What takes longer to gather than a round may take; refreshed at its own beat. */
+export type SlowFacts = Pick<Facts, 'compose' | 'dockerProxies' | 'turnsListener' | 'disks' | 'clock'>;
+
+export interface FactsInput {
+  readonly observed: Observed;
+  readonly desired: Desired | null;
+  readonly history: History;
+  readonly config: LoadedConfig;
+  readonly configPath: string;
+  readonly database: Store['condition'];
+  readonly engineVersion: string | null;
+  readonly slow: SlowFacts;
+}
+
+/** The facts that the conditions judge, from what the loop saw anyway. */
+export function daemonFacts(input: FactsInput): Facts {
+  const { observed, desired, config } = input;
+  const known = <T>(value: T) => ({ known: true as const, value });
+  const unknown = (why: string) => ({ known: false as const, why });
+  return {
+    ...input.slow,
+    config: known(
+      config.refused === null
+        ? { accepted: true, error: '', hint: '' }
+        : {
+            accepted: false,
+            error: formatConfigProblems(config.refused, input.configPath),
+            hint:
+              config.source === 'accepted'
+                ? 'The last accepted configuration stays in force.'
+                : 'Nothing was started yet.',
+          },
+    ),
+    database: known(input.database),
+    engine: known({
+      version: input.engineVersion ?? '',
+      error: observed.engine.ok ? null : observed.engine.why,
+    }),
+    table: desired === null ? unknown('there is no configuration yet') : known(tableFact(input, desired)),
+    forwardPath: observed.forwardPath,
+    images: observed.engine.ok
+      ? known({ missing: observed.engine.value.missingImages })
+      : unknown('the engine does not answer'),
+    services: servicesFact(input),
+  };
+}
+
+function tableFact({ observed, history }: FactsInput, desired: Desired) {
+  const { table } = observed;
+  if (!table.ok) return { state: 'failed' as const, differences: [table.why] };
+  const found = differences(desired.table, table.value);
+  const applyFailed = (history.attempts.get('apply-table') ?? []).length > 0;
+  if (found.length === 0) return { state: 'in-sync' as const, differences: [] };
+  return { state: applyFailed ? ('failed' as const) : ('drifted' as const), differences: found };
+}
+
+function servicesFact({ observed, desired, history }: FactsInput): Facts['services'] {
+  if (!observed.engine.ok) return { known: false, why: 'the engine does not answer' };
+  const { containers } = observed.engine.value;
+  return {
+    known: true,
+    value: (desired?.services ?? []).map(({ name }) => {
+      const container = containers.find(({ service }) => service === name);
+      const verdict = observed.verdicts.get(name);
+      return {
+        name,
+        state: container?.state ?? 'absent',
+        serving: verdict?.ok ?? null,
+        held: history.holds.some(({ service }) => service === name),
+        detail: verdict?.detail ?? (container ? '' : 'it has no container'),
+      };
+    }),
+  };
+}

@@ -1,0 +1,98 @@
+import type { Compose, Engine } from '../engine/types.ts';
+import { cleanConntrack } from '../firewall/clean-conntrack.ts';
+import { openForwardPath } from '../firewall/forward-path.ts';
+import { convergence, type Nft } from '../nftables/index.ts';
+import type { PublishedPort, RenderedFile, StackImage } from '../stack/types.ts';
+import type { Clock } from '../system/clock.ts';
+import { AgentError } from '../system/errors.ts';
+import type { Run } from '../system/processes.ts';
+import type { Memory } from './memory.ts';
+import type { Step } from './types.ts';
+
+type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
+
+/** What each step needs of the world to be carried out. */
+export interface ExecutorPorts {
+  readonly run: Run;
+  readonly nft: Nft;
+  readonly engine: Engine;
+  readonly compose: Compose;
+  readonly clock: Clock;
+  readonly memory: Memory;
+  readonly makeSecrets: () => Promise<void>;
+  readonly writeFiles: (files: readonly RenderedFile[]) => Promise<void>;
+  readonly verifiedArchive: (image: StackImage) => Promise<string>;
+  readonly composeFile: string;
+  readonly publication: () => {
+    readonly published: readonly PublishedPort[];
+    readonly subnet: string;
+    readonly localAddresses: ReadonlySet<string>;
+  };
+}
+
+/** Carries a step out; resolves to what was done, in the past tense, for the record. */
+export type Executors = { readonly [Kind in Step['kind']]: (step: StepOf<Kind>) => Promise<string> };
+
+/** The one map from a kind of step to its effect. */
+export function createExecutors(ports: ExecutorPorts): Executors {
+  const { run, nft, engine, compose, clock, memory } = ports;
+  return {
+    'make-secrets': async () => {
+      await ports.makeSecrets();
+      return 'made the secrets of this appliance';
+    },
+    'apply-table': async ({ table }) => {
+      await nft.commit(convergence(table, await nft.list(table.family, table.name)));
+      const listing = await nft.list(table.family, table.name);
+      if (listing === null) {
+        throw new AgentError({
+          code: 'TABLE_VANISHED',
+          message: `table ${table.family} ${table.name} was removed again right after it was applied`,
+          hint: 'Something else on this machine flushes the ruleset: look for `nft flush ruleset` in its services.',
+        });
+      }
+      memory.applied(table, listing);
+      return `applied table ${table.family} ${table.name}`;
+    },
+    'clean-conntrack': async ({ backends }) => {
+      const deleted = await cleanConntrack(run, { ...ports.publication(), backends });
+      memory.conntrackCleaned(clock.now());
+      return `deleted ${deleted} connection tracking entries that led elsewhere`;
+    },
+    'open-forward-path': async () => {
+      await openForwardPath(run);
+      return 'let marked flows through in DOCKER-USER';
+    },
+    'load-image': async ({ image }) => {
+      await engine.loadImage(await ports.verifiedArchive(image));
+      return `loaded ${image.reference} from ${image.archive}`;
+    },
+    'write-files': async ({ files }) => {
+      await ports.writeFiles(files);
+      return `wrote ${files.map(({ path }) => path).join(', ')}`;
+    },
+    'compose-up': async ({ services, forceRecreate, turnAddresses }) => {
+      await compose.up({ file: ports.composeFile, services, forceRecreate });
+      if (services.includes('coturn')) memory.turnAddressesInUse(turnAddresses);
+      return `${forceRecreate ? 'made anew' : 'brought up'}: ${services.join(', ')}`;
+    },
+    'start-container': async ({ containerId }) => {
+      await engine.start(containerId);
+      return 'started it again';
+    },
+    'hold-service': async ({ service, why }) => {
+      memory.hold(service, why, clock.now());
+      return 'put on hold';
+    },
+    'release-service': async ({ service }) => {
+      memory.release(service);
+      return 'released from hold';
+    },
+  };
+}
+
+/** Carries out any step. */
+export function perform(executors: Executors, step: Step): Promise<string> {
+  const execute = executors[step.kind] as (step: Step) => Promise<string>;
+  return execute(step);
+}

@@ -1,0 +1,86 @@
+import type { EngineEvent } from '../engine/types.ts';
+import type { Store } from '../store/types.ts';
+import type { Instant } from '../system/clock.ts';
+import { type Incident, type IncidentChange, incidentChanges } from './incidents.ts';
+import type { Desired, History, Observed } from './types.ts';
+
+/** Follows the services from look to look and writes down what befell them. */
+export interface IncidentLog {
+  readonly open: Map<string, Incident>;
+  /** Compares with the last look; returns what began and what is over. */
+  update(seen: {
+    readonly observed: Observed;
+    readonly desired: Desired;
+    readonly holds: History['holds'];
+    readonly events: readonly EngineEvent[];
+    readonly now: Instant;
+  }): readonly IncidentChange[];
+}
+
+export function createIncidentLog(store: Store): IncidentLog {
+  const open = new Map<string, Incident>();
+  const lastAddress = new Map<string, string>();
+  let ranBefore: ReadonlySet<string> = new Set();
+
+  function begin(service: string, cause: string, evidence: string, at: Instant): void {
+    const eventId = store.record({
+      at,
+      subject: service,
+      kind: 'service-died',
+      cause,
+      evidence,
+      action: null,
+      result: 'pending',
+      resultDetail: '',
+      durationMs: null,
+    });
+    open.set(service, { service, eventId, openedAtMs: at.monotonicMs, actions: [] });
+  }
+
+  function close(incident: Incident, action: string, resultDetail: string, now: Instant): void {
+    open.delete(incident.service);
+    const durationMs = now.monotonicMs - incident.openedAtMs;
+    store.conclude(incident.eventId, { action, result: 'ok', resultDetail, durationMs });
+  }
+
+  function noteAddresses(backends: Desired['backends'], at: Instant): void {
+    for (const [service, address] of backends) {
+      const before = lastAddress.get(service);
+      if (address === null || address === before) continue;
+      lastAddress.set(service, address);
+      if (before === undefined) continue;
+      store.record({
+        at,
+        subject: 'firewall',
+        kind: 'backend-moved',
+        cause: `${service} moved from ${before} to ${address}`,
+        evidence: '',
+        action: 'its published ports lead to the new address',
+        result: 'ok',
+        resultDetail: '',
+        durationMs: null,
+      });
+    }
+  }
+
+  return {
+    open,
+    update({ observed, desired, holds, events, now }) {
+      if (!observed.engine.ok) return [];
+      const { containers } = observed.engine.value;
+      const services = desired.services.map(({ name }) => name);
+      const { verdicts } = observed;
+      const changes = incidentChanges({ services, containers, ranBefore, events, verdicts, holds, open });
+      ranBefore = new Set(
+        containers.filter(({ state }) => state === 'running').map(({ service }) => service),
+      );
+      for (const change of changes) {
+        const incident = open.get(change.service);
+        if (change.kind === 'open') begin(change.service, change.cause, change.evidence, now);
+        else if (incident) close(incident, change.action, change.detail, now);
+      }
+      noteAddresses(desired.backends, now);
+      return changes;
+    },
+  };
+}

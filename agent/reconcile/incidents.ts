@@ -1,0 +1,85 @@
+import type { ContainerObservation, EngineEvent } from '../engine/types.ts';
+import type { Verdict } from '../probes/types.ts';
+import type { Hold } from '../store/types.ts';
+import { exitInWords } from './plan-services.ts';
+
+/** A fault of one service, from the moment it was seen until it serves again or is held. */
+export interface Incident {
+  readonly service: string;
+  readonly eventId: number;
+  readonly openedAtMs: number;
+  /** What was done so far, in words. */
+  readonly actions: readonly string[];
+}
+
+export type IncidentChange =
+  | { readonly kind: 'open'; readonly service: string; readonly cause: string; readonly evidence: string }
+  | { readonly kind: 'close'; readonly service: string; readonly action: string; readonly detail: string };
+
+export interface IncidentInput {
+  readonly services: readonly string[];
+  readonly containers: readonly ContainerObservation[];
+  /** Services that ran when last looked at. */
+  readonly ranBefore: ReadonlySet<string>;
+  /** Events since then that no step of ours caused, oldest first; `die` carries the signal the engine sent, if any. */
+  readonly events: readonly EngineEvent[];
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+  readonly holds: readonly Hold[];
+  readonly open: ReadonlyMap<string, Incident>;
+}
+
+/** Which incidents begin and which are over. One fault is one incident, however many events it shows itself by. */
+export function incidentChanges(input: IncidentInput): IncidentChange[] {
+  return input.services.flatMap((service) => {
+    const incident = input.open.get(service);
+    return incident === undefined ? begins(service, input) : ends(service, incident, input);
+  });
+}
+
+function begins(service: string, input: IncidentInput): IncidentChange[] {
+  const events = input.events.filter((event) => event.service === service);
+  const died = events.find(({ action }) => action === 'die');
+  const container = input.containers.find((candidate) => candidate.service === service);
+  const held = input.holds.some((hold) => hold.service === service);
+  if (died) {
+    return [
+      { kind: 'open', service, cause: causeOfDeath(died, events, container), evidence: evidenceOf(died) },
+    ];
+  }
+  if (held || !input.ranBefore.has(service) || container?.state === 'running') return [];
+  return [
+    {
+      kind: 'open',
+      service,
+      cause: container ? exitInWords(container) : 'its container was removed',
+      evidence: container ? `container ${container.id.slice(0, 12)} is ${container.state}` : 'no container',
+    },
+  ];
+}
+
+function causeOfDeath(
+  died: EngineEvent,
+  events: readonly EngineEvent[],
+  container: ContainerObservation | undefined,
+): string {
+  if (died.signal !== null) return `it was stopped or killed through the engine (signal ${died.signal})`;
+  const outOfMemory = events.some(({ action }) => action === 'oom') || (container?.oomKilled ?? false);
+  const words = exitInWords({ state: 'exited', exitCode: died.exitCode, oomKilled: outOfMemory, error: '' });
+  return died.exitCode === 137 && !outOfMemory ? `${words}, sent from outside the engine` : words;
+}
+
+const evidenceOf = (died: EngineEvent) =>
+  `engine event die, exit ${died.exitCode ?? 'unknown'}, container ${died.containerId.slice(0, 12)}`;
+
+function ends(service: string, incident: Incident, input: IncidentInput): IncidentChange[] {
+  const hold = input.holds.find((candidate) => candidate.service === service);
+  if (hold) {
+    return [{ kind: 'close', service, action: 'left as it is, on hold', detail: hold.reason }];
+  }
+  const container = input.containers.find((candidate) => candidate.service === service);
+  const verdict = input.verdicts.get(service);
+  if (container?.state !== 'running' || !verdict?.ok) return [];
+  const action = incident.actions.at(-1) ?? "the engine's restart policy started it again";
+  const attempts = incident.actions.length > 1 ? ` (${incident.actions.length} attempts)` : '';
+  return [{ kind: 'close', service, action: `${action}${attempts}`, detail: `serving: ${verdict.detail}` }];
+}

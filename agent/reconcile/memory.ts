@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { EngineEvent } from '../engine/types.ts';
+import type { ListedTable } from '../nftables/index.ts';
+import type { TableSpec } from '../nftables/objects.ts';
+import type { Store } from '../store/types.ts';
+import type { Instant } from '../system/clock.ts';
+import type { History } from './types.ts';
+
+const instant = z.object({ bootId: z.string(), monotonicMs: z.number(), wall: z.string() });
+const attemptsSchema = z.record(z.string(), z.array(instant));
+const MOST_ATTEMPTS = 50;
+
+/** What one run of the agent remembers. What must survive it is written to the store as it changes. */
+export interface Memory {
+  history(): History;
+  attempted(keys: readonly string[], now: Instant): void;
+  succeeded(keys: readonly string[]): void;
+  hold(service: string, reason: string, now: Instant): void;
+  /** False when there was no hold. */
+  release(service: string): boolean;
+  noteEvent(event: EngineEvent, now: Instant): void;
+  /** Forgets stops that may have been the engine's own going down. */
+  forgetStops(): void;
+  conntrackCleaned(now: Instant): void;
+  applied(spec: TableSpec, listing: ListedTable): void;
+  turnAddressesInUse(addresses: readonly string[]): void;
+}
+
+/**
+ * Remembers for this boot. Holds of another boot are dropped here: a reboot is the operator's, or the power's,
+ * way of starting afresh.
+ */
+export function createMemory(store: Store, now: Instant): Memory {
+  for (const hold of store.holds()) {
+    if (hold.since.bootId !== now.bootId) store.release(hold.service);
+  }
+  const attempts = new Map<string, readonly Instant[]>(Object.entries(storedAttempts(store, now)));
+  const stops = new Map<string, Instant>();
+  let conntrackCleanedAt: Instant | null = null;
+  let lastApplied: History['applied'] = null;
+  let turnAddresses = storedAddresses(store);
+
+  const keepAttempts = () => store.set('attempts', JSON.stringify(Object.fromEntries(attempts)));
+
+  return {
+    history: () => ({
+      holds: store.holds(),
+      attempts,
+      stops,
+      conntrackCleanedAt,
+      applied: lastApplied,
+      turnAddresses,
+    }),
+    attempted(keys, at) {
+      for (const key of keys) attempts.set(key, [...(attempts.get(key) ?? []), at].slice(-MOST_ATTEMPTS));
+      keepAttempts();
+    },
+    succeeded(keys) {
+      const known = keys.filter((key) => attempts.delete(key));
+      if (known.length > 0) keepAttempts();
+    },
+    hold: (service, reason, since) => store.hold({ service, reason, since }),
+    release: (service) => store.release(service),
+    noteEvent(event, at) {
+      if (event.action === 'stop') stops.set(event.containerId, at);
+      if (event.action === 'start' || event.action === 'destroy') stops.delete(event.containerId);
+    },
+    forgetStops: () => stops.clear(),
+    conntrackCleaned(at) {
+      conntrackCleanedAt = at;
+    },
+    applied(spec, listing) {
+      lastApplied = { spec, listing };
+    },
+    turnAddressesInUse(addresses) {
+      turnAddresses = addresses;
+      store.set('turn-addresses', JSON.stringify(addresses));
+    },
+  };
+}
+
+function storedAttempts(store: Store, now: Instant): Record<string, Instant[]> {
+  const parsed = attemptsSchema.safeParse(jsonOrNull(store.get('attempts')));
+  if (!parsed.success) return {};
+  return Object.fromEntries(
+    Object.entries(parsed.data).filter(([, instants]) =>
+      instants.some(({ bootId }) => bootId === now.bootId),
+    ),
+  );
+}
+
+function storedAddresses(store: Store): readonly string[] | null {
+  const parsed = z.array(z.string()).safeParse(jsonOrNull(store.get('turn-addresses')));
+  return parsed.success ? parsed.data : null;
+}
+
+/** A value of a former version that cannot be read is as good as none: these only spare work. */
+function jsonOrNull(text: string | null): unknown {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,97 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { join, relative } from 'node:path';
+import type { Facts } from '../conditions/types.ts';
+import type { ApplianceConfig } from '../config/schema.ts';
+import type { Engine } from '../engine/types.ts';
+import type { Nft } from '../nftables/index.ts';
+import type { Verdict } from '../probes/types.ts';
+import { PROJECT, type Secrets, type StackImage } from '../stack/types.ts';
+import { describeError, isErrno } from '../system/errors.ts';
+import { fingerprint } from './files-to-write.ts';
+import type { EngineState, HostAddress, Observed, Seen } from './types.ts';
+
+export interface ObservePorts {
+  readonly engine: Engine;
+  readonly nft: Nft;
+  readonly config: () => Promise<ApplianceConfig | null>;
+  /** Null when they have not been made yet; rejects when what is there cannot be right. */
+  readonly secrets: () => Promise<Secrets | null>;
+  readonly images: () => Promise<readonly StackImage[]>;
+  readonly forwardPath: () => Promise<Facts['forwardPath']>;
+  readonly verdicts: () => ReadonlyMap<string, Verdict>;
+  readonly renderedDirectory: string;
+}
+
+/** Looks at everything at once; what cannot be seen is said, not guessed. Nothing is changed. */
+export async function observe(ports: ObservePorts): Promise<Observed> {
+  const images = await seen(ports.images());
+  const [config, secrets, engine, table, forwardPath, filesOnDisk] = await Promise.all([
+    ports.config(),
+    seen(ports.secrets()),
+    seen(observeEngine(ports.engine, images.ok ? images.value : [])),
+    seen(ports.nft.list('inet', 'appliance')),
+    ports.forwardPath(),
+    readFingerprints(ports.renderedDirectory),
+  ]);
+  return {
+    config,
+    secrets,
+    images,
+    engine,
+    table,
+    forwardPath,
+    addresses: hostAddresses(),
+    filesOnDisk,
+    verdicts: ports.verdicts(),
+  };
+}
+
+async function observeEngine(engine: Engine, images: readonly StackImage[]): Promise<EngineState> {
+  const [containers, networks, present] = await Promise.all([
+    engine.containers(PROJECT),
+    engine.networks(),
+    Promise.all(images.map(({ reference }) => engine.imageId(reference))),
+  ]);
+  const missingImages = images
+    .filter(({ imageId }, index) => present[index] !== imageId)
+    .map(({ reference }) => reference);
+  return { containers, networks, missingImages };
+}
+
+/** The IPv4 addresses of this host's interfaces that are up. */
+export function hostAddresses(): HostAddress[] {
+  return Object.entries(networkInterfaces()).flatMap(([interfaceName, addresses = []]) =>
+    addresses.filter(({ family }) => family === 'IPv4').map(({ address }) => ({ interfaceName, address })),
+  );
+}
+
+async function seen<T>(promise: Promise<T>): Promise<Seen<T>> {
+  try {
+    return { ok: true, value: await promise };
+  } catch (error) {
+    return { ok: false, why: describeError(error) };
+  }
+}
+
+/** Fingerprints of every file below a folder, by relative path; none when there is no folder. */
+async function readFingerprints(directory: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
+    (error: unknown) => {
+      if (isErrno(error, 'ENOENT')) return [];
+      throw error;
+    },
+  );
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return new Map(
+    await Promise.all(
+      files.map(async (path): Promise<[string, string]> => {
+        const [content, { mode, uid, gid }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
+        return [
+          relative(directory, path),
+          fingerprint({ content, mode: mode & 0o7777, owner: { uid, gid } }),
+        ];
+      }),
+    ),
+  );
+}

@@ -1,0 +1,99 @@
+import { differences, type ListedTable, sameMeaning } from '../nftables/index.ts';
+import { elapsedMs, type Instant } from '../system/clock.ts';
+import { attemptKeys } from './attempt-key.ts';
+import { INFRASTRUCTURE_BEAT, nextTurn } from './backoff.ts';
+import { filesToWrite } from './files-to-write.ts';
+import { planServices } from './plan-services.ts';
+import type { Desired, History, Observed, Plan, Step } from './types.ts';
+
+/** Conntrack is looked through this often even if nothing happened: an event may have been missed. */
+const CONNTRACK_EVERY_MS = 30_000;
+
+/**
+ * What to do next. Pure: the same arguments give the same steps. Steps of one plan are performed in their order;
+ * a step that failed is withheld until its turn comes again.
+ *
+ * Rules come before containers, so that no packet meets an open port without its rule; the firewall never waits
+ * for the engine, because a dead engine's containers may still be serving.
+ */
+export function plan(observed: Observed, desired: Desired | null, history: History, now: Instant): Plan {
+  if (desired === null) return { steps: [], dueInMs: null };
+  const wanted = [
+    ...planSecrets(observed),
+    ...planFirewall(observed, desired, history, now),
+    ...planForwardPath(observed),
+    ...planImages(observed, desired),
+    ...planFiles(observed, desired),
+  ];
+  const turns = wanted.map((step) => ({
+    step,
+    dueInMs: Math.max(
+      ...attemptKeys(step).map(
+        (key) => nextTurn(history.attempts.get(key) ?? [], INFRASTRUCTURE_BEAT, now).dueInMs,
+      ),
+    ),
+  }));
+  const services = planServices(observed, desired, history, now);
+  const waits = [...turns.map(({ dueInMs }) => dueInMs), services.dueInMs ?? 0].filter((ms) => ms > 0);
+  return {
+    steps: [...turns.filter(({ dueInMs }) => dueInMs === 0).map(({ step }) => step), ...services.steps],
+    dueInMs: waits.length === 0 ? null : Math.min(...waits),
+  };
+}
+
+function planSecrets({ secrets }: Observed): Step[] {
+  return secrets.ok && secrets.value === null
+    ? [{ kind: 'make-secrets', why: 'this appliance has no secrets yet' }]
+    : [];
+}
+
+function planFirewall(observed: Observed, desired: Desired, history: History, now: Instant): Step[] {
+  const { table } = observed;
+  const clean = (why: string): Step => ({ kind: 'clean-conntrack', why, backends: desired.backends });
+  if (!table.ok) {
+    // What cannot be read is written anyway: the transaction replaces whatever is there, or fails with nft's words.
+    const why = `the table cannot be listed: ${table.why}`;
+    return [{ kind: 'apply-table', why, table: desired.table, occasion: 'drift' }, clean(why)];
+  }
+  const drift = driftSince(history.applied, table.value);
+  const reasons = drift.length > 0 ? drift : differences(desired.table, table.value);
+  if (reasons.length > 0) {
+    const why =
+      reasons.slice(0, 3).join('; ') + (reasons.length > 3 ? ` and ${reasons.length - 3} more` : '');
+    const occasion = drift.length > 0 ? 'drift' : history.applied === null ? 'first' : 'change';
+    return [{ kind: 'apply-table', why, table: desired.table, occasion }, clean('the rules changed')];
+  }
+  const age = history.conntrackCleanedAt && elapsedMs(history.conntrackCleanedAt, now);
+  return age !== null && age < CONNTRACK_EVERY_MS ? [] : [clean('regular look through the connections')];
+}
+
+/** What somebody else changed in our table since we applied it. */
+function driftSince(applied: History['applied'], listed: ListedTable | null): readonly string[] {
+  if (applied === null) return [];
+  const found = differences(applied.spec, listed);
+  if (found.length > 0 || listed === null || sameMeaning(listed, applied.listing)) return found;
+  return ['a rule was replaced by another with the same comment'];
+}
+
+function planForwardPath({ forwardPath, engine }: Observed): Step[] {
+  return engine.ok && forwardPath.known && !forwardPath.value.open
+    ? [{ kind: 'open-forward-path', why: forwardPath.value.detail }]
+    : [];
+}
+
+function planImages({ engine }: Observed, { images }: Desired): Step[] {
+  if (!engine.ok) return [];
+  return images
+    .filter(({ reference }) => engine.value.missingImages.includes(reference))
+    .map((image) => ({
+      kind: 'load-image',
+      why: `the engine does not have ${image.reference}`,
+      image,
+    }));
+}
+
+function planFiles(observed: Observed, desired: Desired): Step[] {
+  const files = filesToWrite(observed, desired);
+  const paths = files.map(({ path }) => path).join(', ');
+  return files.length === 0 ? [] : [{ kind: 'write-files', why: `${paths} not as configured`, files }];
+}

@@ -1,0 +1,119 @@
+import type { Store } from '../store/types.ts';
+import type { Instant } from '../system/clock.ts';
+import type { Incident } from './incidents.ts';
+import type { Step } from './types.ts';
+
+/** How a step appears in the record: whom it is about, and a stable word for it. */
+interface Entry {
+  readonly subject: string;
+  readonly kind: string;
+}
+
+export interface StepRecord {
+  conclude(result: 'ok' | 'failed', detail: string, at: Instant): void;
+}
+
+export interface StepRecorder {
+  /** Writes, before the step begins, that it is about to. */
+  begin(step: Step, at: Instant): StepRecord;
+}
+
+/**
+ * Records what is done. A step that heals a service belongs to that service's incident and gets no row of its own;
+ * one that failed and is tried again keeps its row, so that a fault of days does not push out everything else.
+ */
+export function createStepRecorder(store: Store, incidents: Map<string, Incident>): StepRecorder {
+  const failing = new Map<string, { eventId: number; times: number }>();
+
+  return {
+    begin(step, startedAt) {
+      const healed = servicesOf(step).filter((service) => incidents.has(service));
+      if (healed.length > 0 && healed.length === servicesOf(step).length) {
+        return { conclude: (result, detail) => addToIncidents(incidents, healed, result, detail) };
+      }
+      const entry = entryOf(step);
+      const key = `${entry.subject} ${entry.kind}`;
+      const before = failing.get(key);
+      const open = () =>
+        store.record({
+          at: startedAt,
+          ...entry,
+          cause: step.why,
+          evidence: '',
+          action: null,
+          result: 'pending',
+          resultDetail: '',
+          durationMs: null,
+        });
+      const written = before?.eventId ?? (isRoutine(step) ? null : open());
+      return {
+        conclude(result, detail, at) {
+          if (result === 'ok') failing.delete(key);
+          if (result === 'ok' && written === null) return;
+          const eventId = written ?? open();
+          const times = (before?.times ?? 0) + 1;
+          if (result === 'failed') failing.set(key, { eventId, times });
+          const repeated = times > 1 ? ` (attempt ${times})` : '';
+          store.conclude(eventId, {
+            action: result === 'ok' ? detail : `tried to: ${step.kind}`,
+            result,
+            resultDetail: `${result === 'ok' ? '' : detail}${repeated}`.trim(),
+            durationMs: at.monotonicMs - startedAt.monotonicMs,
+          });
+        },
+      };
+    },
+  };
+}
+
+/** The services that a step changes; empty for a step that changes none. */
+export function servicesOf(step: Step): readonly string[] {
+  if (step.kind === 'compose-up') return step.services;
+  return 'service' in step ? [step.service] : [];
+}
+
+/** What happens all the time and says nothing unless it fails. */
+function isRoutine(step: Step): boolean {
+  return step.kind === 'clean-conntrack' || (step.kind === 'apply-table' && step.occasion === 'change');
+}
+
+function addToIncidents(
+  incidents: Map<string, Incident>,
+  services: readonly string[],
+  result: 'ok' | 'failed',
+  detail: string,
+): void {
+  for (const service of services) {
+    const incident = incidents.get(service);
+    const action = result === 'ok' ? detail : `an attempt failed: ${detail}`;
+    if (incident) incidents.set(service, { ...incident, actions: [...incident.actions, action].slice(-20) });
+  }
+}
+
+function entryOf(step: Step): Entry {
+  switch (step.kind) {
+    case 'make-secrets':
+      return { subject: 'agent', kind: 'secrets-made' };
+    case 'apply-table':
+      return {
+        subject: 'firewall',
+        kind: { first: 'table-applied', drift: 'table-drifted', change: 'table-changed' }[step.occasion],
+      };
+    case 'clean-conntrack':
+      return { subject: 'firewall', kind: 'conntrack-cleaned' };
+    case 'open-forward-path':
+      return { subject: 'firewall', kind: 'forward-path-opened' };
+    case 'load-image':
+      return { subject: step.image.service, kind: 'image-loaded' };
+    case 'write-files':
+      return { subject: 'stack', kind: 'files-written' };
+    case 'compose-up':
+      return { subject: step.services.join(', '), kind: 'brought-up' };
+    case 'start-container':
+      return { subject: step.service, kind: 'started' };
+    case 'hold-service':
+      return { subject: step.service, kind: 'held' };
+    case 'release-service':
+      return { subject: step.service, kind: 'released' };
+  }
+}

@@ -1,0 +1,103 @@
+import type { Facts } from '../conditions/types.ts';
+import type { ApplianceConfig } from '../config/schema.ts';
+import type { ContainerObservation, EngineNetwork } from '../engine/types.ts';
+import type { ListedTable } from '../nftables/index.ts';
+import type { TableSpec } from '../nftables/objects.ts';
+import type { Verdict } from '../probes/types.ts';
+import type { RenderedFile, Secrets, ServiceDefinition, StackImage } from '../stack/types.ts';
+import type { Hold } from '../store/types.ts';
+import type { Instant } from '../system/clock.ts';
+
+export type Seen<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
+
+/** What the machine looks like, gathered at one moment. */
+export interface Observed {
+  /** Null while no configuration was ever accepted. */
+  readonly config: ApplianceConfig | null;
+  readonly secrets: Seen<Secrets | null>;
+  readonly images: Seen<readonly StackImage[]>;
+  readonly engine: Seen<EngineState>;
+  readonly table: Seen<ListedTable | null>;
+  readonly forwardPath: Facts['forwardPath'];
+  /** Every IPv4 address of this host, with its interface. */
+  readonly addresses: readonly HostAddress[];
+  /** Hash of each rendered file on disk, by its path: see `fingerprint`. */
+  readonly filesOnDisk: ReadonlyMap<string, string>;
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+}
+
+export interface EngineState {
+  readonly containers: readonly ContainerObservation[];
+  readonly networks: readonly EngineNetwork[];
+  /** References of the stack's images that the engine does not have. */
+  readonly missingImages: readonly string[];
+}
+
+export interface HostAddress {
+  readonly interfaceName: string;
+  readonly address: string;
+}
+
+/** What the machine should look like. */
+export interface Desired {
+  readonly services: readonly ServiceDefinition[];
+  readonly table: TableSpec;
+  readonly backends: ReadonlyMap<string, string | null>;
+  /** Addresses that coturn listens on. */
+  readonly turnAddresses: readonly string[];
+  readonly files: readonly RenderedFile[];
+  /** Label `org.appliance-agent.generation` that each service's container must carry. */
+  readonly generations: ReadonlyMap<string, string>;
+  readonly images: readonly StackImage[];
+}
+
+/** What was done and seen before, as far as decisions depend on it. */
+export interface History {
+  readonly holds: readonly Hold[];
+  /** Attempts at a step that have not been followed by success, by `attemptKey`; oldest first. */
+  readonly attempts: ReadonlyMap<string, readonly Instant[]>;
+  /** Containers that an operator stopped as far as the event stream tells, with the moment. */
+  readonly stops: ReadonlyMap<string, Instant>;
+  readonly conntrackCleanedAt: Instant | null;
+  /** What we committed last, and how nft listed it right after; null until this run has seen them agree. */
+  readonly applied: { readonly spec: TableSpec; readonly listing: ListedTable } | null;
+  /** Addresses that the running coturn was configured with. */
+  readonly turnAddresses: readonly string[] | null;
+}
+
+/** One thing to do, as data. `why` is for people. */
+export type Step =
+  | { readonly kind: 'make-secrets'; readonly why: string }
+  | {
+      readonly kind: 'apply-table';
+      readonly why: string;
+      readonly table: TableSpec;
+      /** `first`: this run has applied none yet; `drift`: somebody else changed it; `change`: we want another. */
+      readonly occasion: 'first' | 'drift' | 'change';
+    }
+  | { readonly kind: 'clean-conntrack'; readonly why: string; readonly backends: Desired['backends'] }
+  | { readonly kind: 'open-forward-path'; readonly why: string }
+  | { readonly kind: 'load-image'; readonly why: string; readonly image: StackImage }
+  | { readonly kind: 'write-files'; readonly why: string; readonly files: readonly RenderedFile[] }
+  | {
+      readonly kind: 'compose-up';
+      readonly why: string;
+      readonly services: readonly string[];
+      readonly forceRecreate: boolean;
+      /** Addresses that coturn is given, remembered once it runs with them. */
+      readonly turnAddresses: readonly string[];
+    }
+  | {
+      readonly kind: 'start-container';
+      readonly why: string;
+      readonly service: string;
+      readonly containerId: string;
+    }
+  | { readonly kind: 'hold-service'; readonly why: string; readonly service: string }
+  | { readonly kind: 'release-service'; readonly why: string; readonly service: string };
+
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** Milliseconds until something that is withheld now becomes due; null when nothing waits. */
+  readonly dueInMs: number | null;
+}

@@ -1,0 +1,19 @@
+import type { ProbeSpec } from '../types.ts';
+import { COTURN, LIVEKIT, TURN_PORT } from './services.ts';
+
+/**
+ * What shows that a service of this stack serves. Without a backend a bridge service has no address to be asked at, and
+ * so no probes: that is no success.
+ */
+export function embeddedProbes(
+  service: string,
+  { backend, host }: { readonly backend: string | null; readonly host: string },
+): readonly ProbeSpec[] {
+  if (service === COTURN) return [{ kind: 'stun', host, port: TURN_PORT }];
+  if (service !== LIVEKIT || backend === null) return [];
+  return [
+    { kind: 'http', url: `http://${backend}:7880/`, body: 'OK' },
+    { kind: 'tcp-echo', host: backend, port: 7881 },
+    { kind: 'udp-echo', host: backend, port: 7882 },
+  ];
+}
