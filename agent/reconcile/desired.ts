@@ -1,7 +1,8 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { desiredTable } from '../firewall/desired-table.ts';
-import { BRIDGE, type RenderedFile, type Stack } from '../stack/types.ts';
+import type { Key } from '../nftables/objects.ts';
+import { BRIDGE, type RenderedFile, type ServiceDefinition, type Stack } from '../stack/types.ts';
 import { reachableAddresses, turnAddresses } from './addresses.ts';
 import type { Desired, History, Observed } from './types.ts';
 
@@ -10,7 +11,7 @@ export function desiredState(
   stack: Stack,
   directory: string,
   observed: Observed,
-  history: Pick<History, 'turnAddresses'>,
+  history: Pick<History, 'turnAddresses' | 'applied'>,
 ): Desired | null {
   const { config } = observed;
   if (config === null) return null;
@@ -20,16 +21,14 @@ export function desiredState(
   const images = observed.images.ok ? observed.images.value : [];
 
   const services = stack.services(config);
-  const backends = new Map(
-    services
-      .filter((service) => service.network === 'bridge')
-      .map(({ name }) => [name, containers.find((container) => container.service === name)?.ipv4 ?? null]),
-  );
+  const backends = backendsOf(services, observed, history.applied);
   const addresses = turnAddresses({
     wanted: config.network.addresses,
     reachable: reachableAddresses(observed.addresses, networks),
     configured: history.turnAddresses,
-    coturnRuns: containers.some(({ service, state }) => service === 'coturn' && state === 'running'),
+    coturnRuns:
+      !observed.engine.ok ||
+      containers.some(({ service, state }) => service === 'coturn' && state === 'running'),
   });
   const files =
     secrets === null || images.length === 0
@@ -50,6 +49,30 @@ export function desiredState(
     generations: generationsOf(files),
     images,
   };
+}
+
+/**
+ * Where each bridge service is. While the engine does not answer, that is where our rules lead already: its
+ * containers may well be serving, and calls must not be cut because nobody can be asked.
+ */
+function backendsOf(
+  services: readonly ServiceDefinition[],
+  { engine, table }: Observed,
+  applied: History['applied'],
+): Desired['backends'] {
+  const bridged = services.filter(({ network }) => network === 'bridge');
+  if (engine.ok) {
+    const { containers } = engine.value;
+    return new Map(
+      bridged.map(({ name }) => [name, containers.find(({ service }) => service === name)?.ipv4 ?? null]),
+    );
+  }
+  const maps = applied?.spec.maps ?? (table.ok ? table.value?.maps : null) ?? [];
+  const elements: readonly { key: Key; value: string | null }[] =
+    maps.find(({ name }) => name === 'dnat4')?.elements ?? [];
+  const addressOf = ({ published: [port] }: ServiceDefinition) =>
+    elements.find(({ key }) => key[0] === port?.protocol && Number(key[1]) === port?.port)?.value ?? null;
+  return new Map(bridged.map((service) => [service.name, addressOf(service)]));
 }
 
 const composeFile = z.object({

@@ -1,0 +1,98 @@
+import test from 'ava';
+import type { EngineEvent } from '../../../agent/engine/types.ts';
+import { type IncidentInput, incidentChanges } from '../../../agent/reconcile/incidents.ts';
+import { at, container } from './world.ts';
+
+const died = (changes: Partial<EngineEvent> = {}): EngineEvent => ({
+  type: 'container',
+  action: 'die',
+  service: 'livekit',
+  containerId: 'livekit-id',
+  exitCode: 137,
+  signal: null,
+  timeNano: '1',
+  ...changes,
+});
+const serving = { ok: true, kind: 'http', latencyMs: 1, detail: '200 OK' } as const;
+const running = container('livekit', 'g');
+const calm: IncidentInput = {
+  services: ['livekit'],
+  containers: [running],
+  ranBefore: new Set(['livekit']),
+  events: [],
+  verdicts: new Map([['livekit', serving]]),
+  holds: [],
+  open: new Map(),
+};
+const open = new Map([['livekit', { service: 'livekit', eventId: 1, openedAtMs: 0, actions: [] }]]);
+
+const causeOf = (input: Partial<IncidentInput>) =>
+  incidentChanges({ ...calm, ...input }).map((change) =>
+    change.kind === 'open' ? change.cause : change.kind,
+  );
+
+test('nothing happened, nothing is told', (t) => {
+  t.deepEqual(incidentChanges(calm), []);
+});
+
+test('a process that was killed on the host is told apart from one killed through the engine', (t) => {
+  t.deepEqual(causeOf({ events: [died()] }), [
+    'it was ended by signal 9 (exit 137), sent from outside the engine',
+  ]);
+  t.deepEqual(causeOf({ events: [died({ signal: 9 })] }), [
+    'it was stopped or killed through the engine (signal 9)',
+  ]);
+});
+
+test('a crash and a lack of memory are told apart', (t) => {
+  t.deepEqual(causeOf({ events: [died({ exitCode: 3 })] }), ['it exited with 3']);
+  t.deepEqual(causeOf({ events: [died({ action: 'oom' }), died()] }), [
+    'it was killed for lack of memory (out of memory)',
+  ]);
+});
+
+test('a death whose event was missed is seen from the list', (t) => {
+  const exited = container('livekit', 'g', { state: 'exited', exitCode: 1 });
+  t.deepEqual(causeOf({ containers: [exited] }), ['it exited with 1']);
+  t.deepEqual(causeOf({ containers: [] }), ['its container was removed']);
+  t.deepEqual(causeOf({ containers: [], ranBefore: new Set() }), []);
+});
+
+test('many events of one fault are one incident', (t) => {
+  t.is(incidentChanges({ ...calm, events: [died(), died({ timeNano: '2' })] }).length, 1);
+  t.deepEqual(incidentChanges({ ...calm, events: [died()], open, verdicts: new Map() }), []);
+});
+
+test('an incident is over when the service answers again, not when it runs', (t) => {
+  t.deepEqual(incidentChanges({ ...calm, open, verdicts: new Map() }), []);
+  t.deepEqual(incidentChanges({ ...calm, open }), [
+    {
+      kind: 'close',
+      service: 'livekit',
+      action: "the engine's restart policy started it again",
+      detail: 'serving: 200 OK',
+    },
+  ]);
+});
+
+test('what the agent did is told, with how often it tried', (t) => {
+  const tried = {
+    service: 'livekit',
+    eventId: 1,
+    openedAtMs: 0,
+    actions: ['an attempt failed: x', 'started it again'],
+  };
+  const [change] = incidentChanges({ ...calm, open: new Map([['livekit', tried]]) });
+  t.like(change, { kind: 'close', action: 'started it again (2 attempts)' });
+});
+
+test('a hold ends the incident', (t) => {
+  const holds = [{ service: 'livekit', since: at(0), reason: 'stopped by an operator (docker stop)' }];
+  const [change] = incidentChanges({ ...calm, containers: [], verdicts: new Map(), open, holds });
+  t.like(change, { kind: 'close', action: 'left as it is, on hold' });
+});
+
+test('a held service that is not there is no incident', (t) => {
+  const holds = [{ service: 'livekit', since: at(0), reason: 'an operator' }];
+  t.deepEqual(incidentChanges({ ...calm, containers: [], holds }), []);
+});

@@ -1,0 +1,142 @@
+import test from 'ava';
+import { plan } from '../../../agent/reconcile/plan.ts';
+import type { History, Observed, Step } from '../../../agent/reconcile/types.ts';
+import { at, desire, healthy, history, images, listingOf } from './world.ts';
+
+const planned = (observed: Observed, past: History = history, now = at(1_000)) =>
+  plan(observed, desire(observed, past), past, now);
+const kinds = (observed: Observed, past?: History, now = at(1_000)) =>
+  planned(observed, past, now).steps.map(({ kind }) => kind);
+const only = <Kind extends Step['kind']>(steps: readonly Step[], kind: Kind) => {
+  const found = steps.filter((step): step is Extract<Step, { kind: Kind }> => step.kind === kind);
+  if (found.length !== 1 || !found[0]) throw new Error(`${found.length} steps of kind ${kind}`);
+  return found[0];
+};
+
+test('a healthy machine needs nothing', async (t) => {
+  t.deepEqual(planned(await healthy()), { steps: [], dueInMs: null });
+});
+
+test('without a configuration nothing is done', async (t) => {
+  t.deepEqual(plan(await healthy(), null, history, at(0)), { steps: [], dueInMs: null });
+});
+
+test('a fresh machine gets secrets, rules and images before any container', async (t) => {
+  const machine = await healthy({ livekit: 'absent', coturn: 'absent' });
+  const fresh: Observed = {
+    ...machine,
+    secrets: { ok: true, value: null },
+    table: { ok: true, value: null },
+    filesOnDisk: new Map(),
+    engine: {
+      ok: true,
+      value: { containers: [], networks: [], missingImages: images.map((i) => i.reference) },
+    },
+  };
+  t.deepEqual(kinds(fresh), ['make-secrets', 'apply-table', 'clean-conntrack', 'load-image', 'load-image']);
+});
+
+test('once secrets and images are there, files are written, and then the stack is brought up as one', async (t) => {
+  const machine = await healthy({ livekit: 'absent', coturn: 'absent' });
+  t.deepEqual(kinds({ ...machine, filesOnDisk: new Map() }), ['write-files']);
+  t.deepEqual(only(planned(machine).steps, 'compose-up').services, ['livekit', 'coturn']);
+});
+
+test('the rules are kept though the engine is down, and no container is touched', async (t) => {
+  const machine = await healthy();
+  const down: Observed = {
+    ...machine,
+    engine: { ok: false, why: 'no socket' },
+    table: { ok: true, value: null },
+  };
+  t.deepEqual(kinds(down), ['apply-table', 'clean-conntrack']);
+});
+
+test('while the engine does not answer, calls go on: its containers may well be serving', async (t) => {
+  const machine = await healthy();
+  t.deepEqual(kinds({ ...machine, engine: { ok: false, why: 'hung' } }), []);
+  const { table } = desire(machine);
+  const past: History = { ...history, applied: { spec: table, listing: await listingOf(table) } };
+  const flushed: Observed = {
+    ...machine,
+    engine: { ok: false, why: 'hung' },
+    table: { ok: true, value: null },
+  };
+  t.deepEqual(only(planned(flushed, past).steps, 'apply-table').table, table);
+});
+
+test('a table that somebody flushed is drift, and the reason says what is missing', async (t) => {
+  const machine = await healthy();
+  const { table } = desire(machine);
+  const past: History = { ...history, applied: { spec: table, listing: await listingOf(table) } };
+  const step = only(planned({ ...machine, table: { ok: true, value: null } }, past).steps, 'apply-table');
+  t.is(step.occasion, 'drift');
+  t.regex(step.why, /table inet appliance is missing/);
+});
+
+test('a backend that moved is a change of ours, not drift', async (t) => {
+  const before = await healthy();
+  const { table } = desire(before);
+  const past: History = { ...history, applied: { spec: table, listing: await listingOf(table) } };
+  const after = await healthy({ livekit: { ipv4: '172.30.5.9' } });
+  const step = only(planned({ ...after, table: before.table }, past).steps, 'apply-table');
+  t.is(step.occasion, 'change');
+});
+
+test('after the rules change, the connections that contradict them are looked for', async (t) => {
+  const machine = await healthy();
+  const steps = kinds({ ...machine, table: { ok: true, value: null } });
+  t.deepEqual(steps, ['apply-table', 'clean-conntrack']);
+});
+
+test('connections are looked through every 30 s though nothing happened', async (t) => {
+  const machine = await healthy();
+  t.deepEqual(kinds(machine, history, at(29_000)), []);
+  t.deepEqual(kinds(machine, history, at(30_000)), ['clean-conntrack']);
+});
+
+test('a dead backend is withdrawn from the maps at once', async (t) => {
+  const machine = await healthy({ livekit: { state: 'exited', ipv4: null, exitCode: 1 } });
+  const { table } = desire(machine);
+  t.deepEqual(table.maps[0]?.elements, []);
+  t.is(table.sets.find(({ name }) => name === 'published')?.elements.length, 2);
+});
+
+test('a closed forward path is opened only when the engine, which owns the chain, is there', async (t) => {
+  const machine = await healthy();
+  const closed: Observed = {
+    ...machine,
+    forwardPath: { known: true, value: { open: false, detail: 'policy DROP' } },
+  };
+  t.deepEqual(kinds(closed), ['open-forward-path']);
+  t.deepEqual(kinds({ ...closed, engine: { ok: false, why: 'down' } }), []);
+  t.deepEqual(kinds({ ...closed, forwardPath: { known: false, why: 'needs root' } }), []);
+});
+
+test('a step that failed is withheld until its turn, and the plan says when that is', async (t) => {
+  const machine = { ...(await healthy()), table: { ok: true as const, value: null } };
+  const past: History = { ...history, attempts: new Map([['apply-table', [at(0), at(500)]]]) };
+  const early = planned(machine, past, at(900));
+  t.deepEqual(early, {
+    steps: [{ kind: 'clean-conntrack', why: 'the rules changed', backends: desire(machine).backends }],
+    dueInMs: 600,
+  });
+  t.true(kinds(machine, past, at(1_500)).includes('apply-table'));
+});
+
+test('an image that cannot be loaded does not keep another service from coming up', async (t) => {
+  const machine = await healthy({ livekit: 'absent', coturn: 'absent' });
+  if (!machine.engine.ok) return t.fail();
+  const lacking: Observed = {
+    ...machine,
+    engine: { ok: true, value: { ...machine.engine.value, missingImages: ['appliance-agent/coturn:1'] } },
+  };
+  const { steps } = planned(lacking);
+  t.is(only(steps, 'load-image').image.service, 'coturn');
+  t.deepEqual(only(steps, 'compose-up').services, ['livekit']);
+});
+
+test('a secret that is refused stops nothing that runs', async (t) => {
+  const machine = await healthy();
+  t.deepEqual(kinds({ ...machine, secrets: { ok: false, why: 'mode 0644' } }), []);
+});

@@ -1,0 +1,104 @@
+import { type ApplianceConfig, DEFAULT_CONFIG } from '../../../agent/config/schema.ts';
+import type { ContainerObservation } from '../../../agent/engine/types.ts';
+import { convergence, createFakeNft, type ListedTable } from '../../../agent/nftables/index.ts';
+import type { TableSpec } from '../../../agent/nftables/objects.ts';
+import { desiredState } from '../../../agent/reconcile/desired.ts';
+import { fingerprint } from '../../../agent/reconcile/files-to-write.ts';
+import type { Desired, History, Observed } from '../../../agent/reconcile/types.ts';
+import { embeddedStack } from '../../../agent/stack/embedded/stack.ts';
+import type { StackImage } from '../../../agent/stack/types.ts';
+import type { Instant } from '../../../agent/system/clock.ts';
+
+/** A machine on paper: what a healthy appliance looks like, to be changed by each test in what it is about. */
+export const DIRECTORY = '/var/lib/appliance-agent/stack';
+export const config: ApplianceConfig = DEFAULT_CONFIG;
+
+export const at = (monotonicMs: number, bootId = 'boot-1'): Instant => ({
+  bootId,
+  monotonicMs,
+  wall: new Date(Date.UTC(2026, 0, 1) + monotonicMs).toISOString(),
+});
+
+export const images: readonly StackImage[] = ['livekit', 'coturn'].map((service) => ({
+  service,
+  reference: `appliance-agent/${service}:1`,
+  imageId: `sha256:${'0'.repeat(64)}`,
+  archive: `${service}.tar`,
+  archiveSha256: '0'.repeat(64),
+}));
+
+export const history: History = {
+  holds: [],
+  attempts: new Map(),
+  stops: new Map(),
+  conntrackCleanedAt: at(0),
+  applied: null,
+  turnAddresses: ['192.0.2.10'],
+};
+
+export async function listingOf(table: TableSpec): Promise<ListedTable> {
+  const nft = createFakeNft();
+  await nft.commit(convergence(table, null));
+  const listed = await nft.list(table.family, table.name);
+  if (listed === null) throw new Error('the fake lost the table');
+  return listed;
+}
+
+export const container = (
+  service: string,
+  generation: string,
+  changes: Partial<ContainerObservation> = {},
+): ContainerObservation => ({
+  id: `${service}-id`,
+  name: `appliance-${service}-1`,
+  service,
+  generation,
+  image: `appliance-agent/${service}:1`,
+  imageId: `sha256:${'0'.repeat(64)}`,
+  state: 'running',
+  exitCode: null,
+  oomKilled: false,
+  restartCount: 0,
+  pid: 100,
+  startedAt: '2026-01-01T00:00:00Z',
+  finishedAt: null,
+  ipv4: service === 'livekit' ? '172.30.5.2' : null,
+  error: '',
+  ...changes,
+});
+
+const bare: Observed = {
+  config,
+  secrets: { ok: true, value: { turn: 'a'.repeat(64) } },
+  images: { ok: true, value: images },
+  engine: { ok: true, value: { containers: [], networks: [], missingImages: [] } },
+  table: { ok: true, value: null },
+  forwardPath: { known: true, value: { open: true, detail: 'accepted' } },
+  addresses: [{ interfaceName: 'eth0', address: '192.0.2.10' }],
+  filesOnDisk: new Map(),
+  verdicts: new Map(),
+};
+
+export function desire(observed: Observed, past: History = history): Desired {
+  const desired = desiredState(embeddedStack, DIRECTORY, observed, past);
+  if (desired === null) throw new Error('there is a configuration');
+  return desired;
+}
+
+/** A machine on which everything is as it should be, but for the given changes of its containers. */
+export async function healthy(
+  changes: Readonly<Record<string, Partial<ContainerObservation> | 'absent'>> = {},
+): Promise<Observed> {
+  const { generations } = desire(bare);
+  const containers = ['livekit', 'coturn'].flatMap((service) => {
+    const change = changes[service] ?? {};
+    return change === 'absent' ? [] : [container(service, generations.get(service) ?? '', change)];
+  });
+  const observed: Observed = {
+    ...bare,
+    engine: { ok: true, value: { containers, networks: [], missingImages: [] } },
+  };
+  const { files, table } = desire(observed);
+  const filesOnDisk = new Map(files.map((file) => [file.path, fingerprint(file)]));
+  return { ...observed, filesOnDisk, table: { ok: true, value: await listingOf(table) } };
+}
