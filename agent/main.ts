@@ -216,7 +216,6 @@ async function main(): Promise<void> {
       },
       onDisconnected: (reason) => {
         log.warn({ reason }, 'the engine cannot be followed');
-        memory.forgetStops();
         loop.wake();
       },
     },

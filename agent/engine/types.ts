@@ -49,6 +49,8 @@ export interface EngineNetwork {
   /** Name of the bridge interface on the host, null when the driver is not `bridge`. */
   readonly bridge: string | null;
   readonly subnets: readonly string[];
+  /** RFC 3339. The engine makes its default network `bridge` anew each time it starts. */
+  readonly createdAt: string;
 }
 
 /** The Docker Engine, over its unix socket. Every call is bounded in time and rejects with an AgentError. */

@@ -13,6 +13,7 @@ export interface IncidentLog {
     readonly desired: Desired;
     readonly holds: History['holds'];
     readonly events: readonly EngineEvent[];
+    readonly signals: ReadonlyMap<string, number | null>;
     readonly now: Instant;
   }): readonly IncidentChange[];
 }
@@ -65,12 +66,21 @@ export function createIncidentLog(store: Store): IncidentLog {
 
   return {
     open,
-    update({ observed, desired, holds, events, now }) {
+    update({ observed, desired, holds, events, signals, now }) {
       if (!observed.engine.ok) return [];
       const { containers } = observed.engine.value;
       const services = desired.services.map(({ name }) => name);
       const { verdicts } = observed;
-      const changes = incidentChanges({ services, containers, ranBefore, events, verdicts, holds, open });
+      const changes = incidentChanges({
+        services,
+        containers,
+        ranBefore,
+        events,
+        signals,
+        verdicts,
+        holds,
+        open,
+      });
       ranBefore = new Set(
         containers.filter(({ state }) => state === 'running').map(({ service }) => service),
       );

@@ -1,7 +1,7 @@
 import type { ContainerObservation, EngineEvent } from '../engine/types.ts';
 import type { Verdict } from '../probes/types.ts';
 import type { Hold } from '../store/types.ts';
-import { exitInWords } from './plan-services.ts';
+import { type Ended, exitInWords } from './plan-services.ts';
 
 /** A fault of one service, from the moment it was seen until it serves again or is held. */
 export interface Incident {
@@ -21,8 +21,10 @@ export interface IncidentInput {
   readonly containers: readonly ContainerObservation[];
   /** Services that ran when last looked at. */
   readonly ranBefore: ReadonlySet<string>;
-  /** Events since then that no step of ours caused, oldest first; `die` carries the signal the engine sent, if any. */
+  /** Events since then that no step of ours caused, oldest first. */
   readonly events: readonly EngineEvent[];
+  /** The signal that the engine was last asked to send to a container, by its id. */
+  readonly signals: ReadonlyMap<string, number | null>;
   readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly holds: readonly Hold[];
   readonly open: ReadonlyMap<string, Incident>;
@@ -42,30 +44,33 @@ function begins(service: string, input: IncidentInput): IncidentChange[] {
   const container = input.containers.find((candidate) => candidate.service === service);
   const held = input.holds.some((hold) => hold.service === service);
   if (died) {
-    return [
-      { kind: 'open', service, cause: causeOfDeath(died, events, container), evidence: evidenceOf(died) },
-    ];
+    const ended = {
+      state: 'exited',
+      exitCode: died.exitCode,
+      oomKilled: events.some(({ action }) => action === 'oom') || (container?.oomKilled ?? false),
+      error: '',
+    } as const;
+    const cause = causeOfDeath(ended, died.containerId, input);
+    return [{ kind: 'open', service, cause, evidence: evidenceOf(died) }];
   }
   if (held || !input.ranBefore.has(service) || container?.state === 'running') return [];
   return [
     {
       kind: 'open',
       service,
-      cause: container ? exitInWords(container) : 'its container was removed',
+      cause: container ? causeOfDeath(container, container.id, input) : 'its container was removed',
       evidence: container ? `container ${container.id.slice(0, 12)} is ${container.state}` : 'no container',
     },
   ];
 }
 
-function causeOfDeath(
-  died: EngineEvent,
-  events: readonly EngineEvent[],
-  container: ContainerObservation | undefined,
-): string {
-  if (died.signal !== null) return `it was stopped or killed through the engine (signal ${died.signal})`;
-  const outOfMemory = events.some(({ action }) => action === 'oom') || (container?.oomKilled ?? false);
-  const words = exitInWords({ state: 'exited', exitCode: died.exitCode, oomKilled: outOfMemory, error: '' });
-  return died.exitCode === 137 && !outOfMemory ? `${words}, sent from outside the engine` : words;
+/** `docker stop` and `docker kill` announce themselves; a signal that they did not send came from somewhere else. */
+function causeOfDeath(ended: Ended, containerId: string, { signals }: IncidentInput): string {
+  const signal = signals.get(containerId);
+  if (signal !== undefined)
+    return `it was stopped or killed through the engine (signal ${signal ?? 'unknown'})`;
+  const words = exitInWords(ended);
+  return ended.exitCode === 137 && !ended.oomKilled ? `${words}, sent from outside the engine` : words;
 }
 
 const evidenceOf = (died: EngineEvent) =>

@@ -77,7 +77,14 @@ export function createLoop(ports: LoopPorts): Loop {
   function takeNote(observed: Observed, desired: Desired, arrived: readonly EngineEvent[]): void {
     const now = clock.now();
     const { holds, attempts } = memory.history();
-    for (const change of ports.incidents.update({ observed, desired, holds, events: arrived, now })) {
+    for (const change of ports.incidents.update({
+      observed,
+      desired,
+      holds,
+      events: arrived,
+      signals,
+      now,
+    })) {
       log.info(change, change.kind === 'open' ? 'a service died' : 'a service serves again');
     }
     for (const { name } of desired.services) {
@@ -130,7 +137,7 @@ export function createLoop(ports: LoopPorts): Loop {
       if (event.action === 'kill') signals.set(event.containerId, event.signal);
       if (event.action === 'start' || event.action === 'destroy') signals.delete(event.containerId);
       if (event.service !== null && !acting.includes(event.service)) {
-        events.push({ ...event, signal: signals.get(event.containerId) ?? null });
+        events.push(event);
       }
       wake();
     },

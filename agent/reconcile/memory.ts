@@ -4,7 +4,7 @@ import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
 import type { Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
-import type { History } from './types.ts';
+import type { History, StopSeen } from './types.ts';
 
 const instant = z.object({ bootId: z.string(), monotonicMs: z.number(), wall: z.string() });
 const attemptsSchema = z.record(z.string(), z.array(instant));
@@ -19,7 +19,7 @@ export interface Memory {
   /** False when there was no hold. */
   release(service: string): boolean;
   noteEvent(event: EngineEvent, now: Instant): void;
-  /** Forgets stops that may have been the engine's own going down. */
+  /** Forgets the stops that were seen: an operator wants the service back. */
   forgetStops(): void;
   conntrackCleaned(now: Instant): void;
   applied(spec: TableSpec, listing: ListedTable): void;
@@ -35,7 +35,7 @@ export function createMemory(store: Store, now: Instant): Memory {
     if (hold.since.bootId !== now.bootId) store.release(hold.service);
   }
   const attempts = new Map<string, readonly Instant[]>(Object.entries(storedAttempts(store, now)));
-  const stops = new Map<string, Instant>();
+  const stops = new Map<string, StopSeen>();
   let conntrackCleanedAt: Instant | null = null;
   let lastApplied: History['applied'] = null;
   let turnAddresses = storedAddresses(store);
@@ -62,7 +62,9 @@ export function createMemory(store: Store, now: Instant): Memory {
     hold: (service, reason, since) => store.hold({ service, reason, since }),
     release: (service) => store.release(service),
     noteEvent(event, at) {
-      if (event.action === 'stop') stops.set(event.containerId, at);
+      if (event.action === 'stop') {
+        stops.set(event.containerId, { seenAt: at, engineMs: Number(BigInt(event.timeNano) / 1_000_000n) });
+      }
       if (event.action === 'start' || event.action === 'destroy') stops.delete(event.containerId);
     },
     forgetStops: () => stops.clear(),

@@ -56,7 +56,13 @@ async function observeEngine(engine: Engine, images: readonly StackImage[]): Pro
   const missingImages = images
     .filter(({ imageId }, index) => present[index] !== imageId)
     .map(({ reference }) => reference);
-  return { containers, networks, missingImages };
+  const created = networks.find(({ name }) => name === 'bridge')?.createdAt;
+  return {
+    containers,
+    networks,
+    missingImages,
+    startedAtMs: created === undefined ? null : Date.parse(created),
+  };
 }
 
 /** The IPv4 addresses of this host's interfaces that are up. */

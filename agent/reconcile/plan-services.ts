@@ -3,7 +3,7 @@ import { elapsedMs, type Instant } from '../system/clock.ts';
 import { serviceKey } from './attempt-key.ts';
 import { nextTurn, SERVICE_BEAT } from './backoff.ts';
 import { filesToWrite } from './files-to-write.ts';
-import type { Desired, EngineState, History, Observed, Plan, Step } from './types.ts';
+import type { Desired, EngineState, History, Observed, Plan, Step, StopSeen } from './types.ts';
 
 /** A stop must have stood this long: `docker restart` also shows one, for an instant. */
 const STOP_STANDS_MS = 2_000;
@@ -72,13 +72,23 @@ export function needOf(
   if (container === undefined) return { kind: 'up', why: 'it has no container', forceRecreate: false };
   if (container.state !== 'running') {
     const stopped = history.stops.get(container.id);
-    if (stopped && container.state === 'exited') return afterStop(stopped, now);
+    if (stopped && container.state === 'exited' && isOperators(stopped, engine)) {
+      return afterStop(stopped.seenAt, now);
+    }
   }
   if (container.generation !== desired.generations.get(service)) {
     return { kind: 'up', why: 'its configuration changed', forceRecreate: false };
   }
   const attempts = history.attempts.get(serviceKey(service)) ?? [];
   return needOfState(container, nextTurn(attempts, SERVICE_BEAT, now).attempts);
+}
+
+/**
+ * An engine that comes back after a crash stops what still ran, before anybody could ask it to; and one that goes
+ * down stops everything. Both are older than its present start.
+ */
+function isOperators({ engineMs }: StopSeen, { startedAtMs }: EngineState): boolean {
+  return startedAtMs === null || engineMs > startedAtMs;
 }
 
 function afterStop(stopped: Instant, now: Instant): Need {
@@ -125,10 +135,11 @@ function isLooping({ restartCount, startedAt, finishedAt }: ContainerObservation
   return Math.abs(Date.parse(finishedAt) - Date.parse(startedAt)) < BRIEF_RUN_MS;
 }
 
+/** What is known of how a container ended. */
+export type Ended = Pick<ContainerObservation, 'state' | 'exitCode' | 'oomKilled' | 'error'>;
+
 /** How a container ended, for a person. */
-export function exitInWords(
-  container: Pick<ContainerObservation, 'state' | 'exitCode' | 'oomKilled' | 'error'>,
-): string {
+export function exitInWords(container: Ended): string {
   if (container.error !== '') return `the engine could not start it: ${container.error}`;
   if (container.oomKilled) return 'it was killed for lack of memory (out of memory)';
   if (container.state === 'created') return 'it was never started';

@@ -29,6 +29,8 @@ export interface Observed {
 export interface EngineState {
   readonly containers: readonly ContainerObservation[];
   readonly networks: readonly EngineNetwork[];
+  /** When the engine started, milliseconds since the epoch by its own clock; null when that cannot be told. */
+  readonly startedAtMs: number | null;
   /** References of the stack's images that the engine does not have. */
   readonly missingImages: readonly string[];
 }
@@ -56,13 +58,19 @@ export interface History {
   readonly holds: readonly Hold[];
   /** Attempts at a step that have not been followed by success, by `attemptKey`; oldest first. */
   readonly attempts: ReadonlyMap<string, readonly Instant[]>;
-  /** Containers that an operator stopped as far as the event stream tells, with the moment. */
-  readonly stops: ReadonlyMap<string, Instant>;
+  /** The last `stop` of each container that the event stream told of and no `start` followed. */
+  readonly stops: ReadonlyMap<string, StopSeen>;
   readonly conntrackCleanedAt: Instant | null;
   /** What we committed last, and how nft listed it right after; null until this run has seen them agree. */
   readonly applied: { readonly spec: TableSpec; readonly listing: ListedTable } | null;
   /** Addresses that the running coturn was configured with. */
   readonly turnAddresses: readonly string[] | null;
+}
+
+/** A `stop` event: when it reached us, and when it happened by the engine's clock (milliseconds since the epoch). */
+export interface StopSeen {
+  readonly seenAt: Instant;
+  readonly engineMs: number;
 }
 
 /** One thing to do, as data. `why` is for people. */

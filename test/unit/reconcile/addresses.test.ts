@@ -1,7 +1,14 @@
 import test from 'ava';
 import { reachableAddresses, turnAddresses } from '../../../agent/reconcile/addresses.ts';
 
-const network = { name: 'site', id: 'n1', driver: 'bridge', bridge: 'site0', subnets: [] };
+const network = {
+  name: 'site',
+  id: 'n1',
+  driver: 'bridge',
+  bridge: 'site0',
+  subnets: [],
+  createdAt: '2026-01-01T00:00:00Z',
+};
 
 test('loopback, link-local addresses and container bridges are not how others reach this host', (t) => {
   const addresses = [

@@ -20,6 +20,8 @@ const text = (steps: readonly Step[]) =>
     return `${step.kind} ${whom}${anew}: ${step.why}`;
   });
 const tried = (...moments: number[]) => new Map([[serviceKey('livekit'), moments.map((ms) => at(ms))]]);
+const stopped = (ms: number, id = 'livekit-id', engineMs = 1) =>
+  new Map([[id, { seenAt: at(ms), engineMs }]]);
 const heldLivekit: History['holds'] = [{ service: 'livekit', since: at(0), reason: 'an operator' }];
 
 const cases: readonly (readonly [string, Change, Partial<History>, readonly string[]])[] = [
@@ -94,13 +96,19 @@ const cases: readonly (readonly [string, Change, Partial<History>, readonly stri
   [
     'an operator’s stop becomes a hold',
     { state: 'exited', exitCode: 143 },
-    { stops: new Map([['livekit-id', at(98_000)]]) },
+    { stops: stopped(98_000) },
     ['hold-service livekit: stopped by an operator (docker stop)'],
   ],
   [
     'a stop of a container that was replaced since means nothing',
     { state: 'exited', exitCode: 143 },
-    { stops: new Map([['another-id', at(98_000)]]) },
+    { stops: stopped(98_000, 'another-id') },
+    ['start-container livekit: it was ended by signal 15 (exit 143)'],
+  ],
+  [
+    'a stop from before the engine started was the engine’s own',
+    { state: 'exited', exitCode: 143 },
+    { stops: stopped(98_000, 'livekit-id', -1) },
     ['start-container livekit: it was ended by signal 15 (exit 143)'],
   ],
   [
@@ -126,7 +134,7 @@ for (const [title, livekit, past, expected] of cases) {
 }
 
 test('a stop that has not stood for 2 s may be a restart: it is waited for', async (t) => {
-  const stops = new Map([['livekit-id', at(99_500)]]);
+  const stops = stopped(99_500);
   t.deepEqual(await planFor({ state: 'exited', exitCode: 0 }, { stops }), { steps: [], dueInMs: 1_500 });
 });
 

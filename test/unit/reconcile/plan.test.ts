@@ -30,7 +30,7 @@ test('a fresh machine gets secrets, rules and images before any container', asyn
     filesOnDisk: new Map(),
     engine: {
       ok: true,
-      value: { containers: [], networks: [], missingImages: images.map((i) => i.reference) },
+      value: { containers: [], networks: [], missingImages: images.map((i) => i.reference), startedAtMs: 0 },
     },
   };
   t.deepEqual(kinds(fresh), ['make-secrets', 'apply-table', 'clean-conntrack', 'load-image', 'load-image']);

@@ -71,7 +71,7 @@ const bare: Observed = {
   config,
   secrets: { ok: true, value: { turn: 'a'.repeat(64) } },
   images: { ok: true, value: images },
-  engine: { ok: true, value: { containers: [], networks: [], missingImages: [] } },
+  engine: { ok: true, value: { containers: [], networks: [], missingImages: [], startedAtMs: 0 } },
   table: { ok: true, value: null },
   forwardPath: { known: true, value: { open: true, detail: 'accepted' } },
   addresses: [{ interfaceName: 'eth0', address: '192.0.2.10' }],
@@ -96,7 +96,7 @@ export async function healthy(
   });
   const observed: Observed = {
     ...bare,
-    engine: { ok: true, value: { containers, networks: [], missingImages: [] } },
+    engine: { ok: true, value: { containers, networks: [], missingImages: [], startedAtMs: 0 } },
   };
   const { files, table } = desire(observed);
   const filesOnDisk = new Map(files.map((file) => [file.path, fingerprint(file)]));

@@ -1,0 +1,85 @@
+import type { z } from 'zod';
+import { readAnswer, requireSuccess } from './answers.ts';
+import { follow } from './follow.ts';
+import { loadImage } from './load-image.ts';
+import { byService, ONE_OFF_LABEL, PROJECT_LABEL, toNetwork, toObservation } from './observations.ts';
+import { ask } from './request.ts';
+import {
+  containerListSchema,
+  containerSchema,
+  imageSchema,
+  networkListSchema,
+  versionSchema,
+} from './schemas.ts';
+import type { ContainerObservation, Engine } from './types.ts';
+
+export interface EngineOptions {
+  /** Path of the engine's unix socket. */
+  readonly socket: string;
+  /** Bound of a call that only reads. Default 10 s. */
+  readonly readTimeoutMs?: number;
+}
+
+/** Starting a container pulls its image from disk, sets up its network and runs it. */
+const START_TIMEOUT_MS = 60_000;
+/** An archive of some hundred megabytes on a slow eMMC. */
+const LOAD_TIMEOUT_MS = 10 * 60_000;
+
+/** The Docker Engine behind a unix socket. */
+export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions): Engine {
+  const get = async <T>(path: string, schema: z.ZodType<T>, query: Record<string, string> = {}): Promise<T> =>
+    readAnswer(await ask(socket, { method: 'GET', path, query }, readTimeoutMs), schema, `GET ${path}`);
+
+  /** As `get`, but null when the engine does not have it. */
+  const find = async <T>(path: string, schema: z.ZodType<T>): Promise<T | null> => {
+    const answer = await ask(socket, { method: 'GET', path }, readTimeoutMs);
+    return answer.status === 404 ? null : readAnswer(answer, schema, `GET ${path}`);
+  };
+
+  const post = async (path: string, query: Record<string, string>, timeoutMs: number): Promise<void> =>
+    requireSuccess(await ask(socket, { method: 'POST', path, query }, timeoutMs), `POST ${path}`);
+
+  return {
+    async version() {
+      const { Version, ApiVersion } = await get('/version', versionSchema);
+      return { version: Version, apiVersion: ApiVersion };
+    },
+
+    async containers(project) {
+      const filters = JSON.stringify({ label: { [`${PROJECT_LABEL}=${project}`]: true } });
+      const listed = await get('/containers/json', containerListSchema, { all: '1', filters });
+      const services = listed.filter(({ Labels }) => Labels?.[ONE_OFF_LABEL] !== 'True');
+      const found = await Promise.all(
+        services.map(({ Id }) => find(`/containers/${Id}/json`, containerSchema)),
+      );
+      return found
+        .flatMap((answer): ContainerObservation[] =>
+          // Removed between the list and the look at it.
+          answer === null ? [] : [toObservation(answer, project)],
+        )
+        .sort(byService);
+    },
+
+    async networks() {
+      return (await get('/networks', networkListSchema)).map(toNetwork);
+    },
+
+    async imageId(reference) {
+      const path = reference.split('/').map(encodeURIComponent).join('/');
+      return (await find(`/images/${path}/json`, imageSchema))?.Id ?? null;
+    },
+
+    loadImage: (archive) => loadImage(socket, archive, LOAD_TIMEOUT_MS),
+
+    start: (containerId) => post(`/containers/${containerId}/start`, {}, START_TIMEOUT_MS),
+
+    restart: (containerId, graceSeconds) =>
+      post(
+        `/containers/${containerId}/restart`,
+        { t: String(graceSeconds) },
+        START_TIMEOUT_MS + graceSeconds * 1000,
+      ),
+
+    follow: (options) => follow(socket, readTimeoutMs, options),
+  };
+}

@@ -1,0 +1,63 @@
+import { AgentError, describeError } from '../system/errors.ts';
+
+export interface FailureContext {
+  /** The call, e.g. `GET /version`. */
+  readonly what: string;
+  readonly socket: string;
+  readonly timeoutMs: number;
+}
+
+/** Nobody listens, or who listened hung up. The last is undici's. */
+const GONE = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTSOCK', 'UND_ERR_SOCKET'];
+
+/** What went wrong with a call to the engine, as one of ENGINE_UNREACHABLE, ENGINE_TIMEOUT, ENGINE_ERROR. */
+export function engineFailure(error: unknown, context: FailureContext): AgentError {
+  if (error instanceof AgentError) return error;
+  const { what, socket } = context;
+  const code = codeOf(error);
+  // EAGAIN: so many calls wait on the listener of a hung engine that the kernel takes no more (unix(7)).
+  if (code === 'EAGAIN' || (error instanceof Error && error.name === 'TimeoutError')) {
+    return engineTimeout(context);
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new AgentError({
+      code: 'ENGINE_UNREACHABLE',
+      message: `no permission to use the engine's socket ${socket}`,
+      hint: 'Run this as root.',
+      cause: error,
+    });
+  }
+  if ((code !== null && GONE.includes(code)) || isCutOff(error)) {
+    return new AgentError({
+      code: 'ENGINE_UNREACHABLE',
+      message: `no Docker Engine answers on ${socket}`,
+      hint: 'See why it does not run: systemctl status docker; journalctl -u docker (without systemd: the log of dockerd).',
+      cause: error,
+    });
+  }
+  return new AgentError({
+    code: 'ENGINE_ERROR',
+    message: `${what} failed: ${describeError(error)}`,
+    hint: `Is it a Docker Engine that listens on ${socket}? See its log: journalctl -u docker.`,
+    cause: error,
+  });
+}
+
+export function engineTimeout({ what, timeoutMs }: FailureContext): AgentError {
+  return new AgentError({
+    code: 'ENGINE_TIMEOUT',
+    message: `the Docker Engine did not answer ${what} within ${timeoutMs} ms`,
+    hint: 'It is hung or the machine is overloaded: see its log (journalctl -u docker) and `top`.',
+  });
+}
+
+/** An answer that ended in the middle: undici 8 tells it from other malformed HTTP by these words only. */
+function isCutOff(error: unknown): boolean {
+  return (
+    error instanceof Error && error.name === 'HTTPParserError' && error.message.includes('Invalid EOF state')
+  );
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}

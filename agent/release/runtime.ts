@@ -1,0 +1,43 @@
+import { access, chmod, copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * `/usr/local/bin/agentctl` is a link to this file: it finds its release through the link, so that the command and its
+ * Node are always of one release.
+ */
+const AGENTCTL = `#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+exec "$here/node" "$here/../agentctl.js" "$@"
+`;
+
+const FOLDERS = ['migrations', 'units', 'firmware-profiles'];
+
+/**
+ * Puts what the programs need at run time into `output`: the pinned Node, SQLite's native addon for this platform, and
+ * the folders that are data. Files only: modes are set here, so that the umask of the builder does not matter.
+ */
+export async function copyRuntime(project: string, output: string): Promise<void> {
+  const platform = `linux-${process.arch}`;
+  await copyProgram(join(project, 'node_modules', `node-${platform}`, 'bin', 'node'), join(output, 'bin', 'node'));
+  await writeFile(join(output, 'bin', 'agentctl'), AGENTCTL);
+  await chmod(join(output, 'bin', 'agentctl'), 0o755);
+  await copySqlite(join(project, 'node_modules', 'better-sqlite3'), join(output, 'node_modules', 'better-sqlite3'), platform);
+  for (const folder of FOLDERS) await cp(join(project, folder), join(output, folder), { recursive: true });
+  await copyFile(join(project, 'LICENSE'), join(output, 'LICENSE'));
+}
+
+async function copyProgram(source: string, target: string): Promise<void> {
+  await mkdir(join(target, '..'), { recursive: true });
+  await copyFile(source, target);
+  await chmod(target, 0o755);
+}
+
+/** The loader and the prebuilt addon of one platform: the package ships eight, and the C source of SQLite. */
+async function copySqlite(source: string, target: string, platform: string): Promise<void> {
+  const addon = join('prebuilds', `${platform}.node`);
+  await access(join(source, addon));
+  await mkdir(join(target, 'prebuilds'), { recursive: true });
+  await copyFile(join(source, addon), join(target, addon));
+  await cp(join(source, 'lib'), join(target, 'lib'), { recursive: true });
+  for (const file of ['package.json', 'LICENSE']) await copyFile(join(source, file), join(target, file));
+}

@@ -1,0 +1,35 @@
+import type { ApplianceConfig } from '../../config/schema.ts';
+import type { ServiceDefinition } from '../types.ts';
+
+export const LIVEKIT = 'livekit';
+export const COTURN = 'coturn';
+/** IANA's port for STUN and TURN (RFC 8656). */
+export const TURN_PORT = 3478;
+
+/** The services of the embedded stack and the ports through which the world reaches them. */
+export function embeddedServices(config: ApplianceConfig): readonly ServiceDefinition[] {
+  return [
+    {
+      name: LIVEKIT,
+      network: 'bridge',
+      // 7880 (signalling) is Traefik's to publish, and this stack has none: the agent probes it on the bridge.
+      published: [
+        { protocol: 'tcp', port: 7881, service: LIVEKIT },
+        { protocol: 'udp', port: 7882, service: LIVEKIT },
+      ],
+      open: [],
+      dependsOn: [],
+    },
+    {
+      name: COTURN,
+      network: 'host',
+      published: [],
+      open: [
+        { protocol: 'udp', from: TURN_PORT, to: TURN_PORT, service: COTURN },
+        { protocol: 'tcp', from: TURN_PORT, to: TURN_PORT, service: COTURN },
+        { protocol: 'udp', ...config.turn.relayPorts, service: COTURN },
+      ],
+      dependsOn: [],
+    },
+  ];
+}

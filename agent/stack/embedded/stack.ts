@@ -1,0 +1,35 @@
+import type { RenderedFile, RenderInput, Stack } from '../types.ts';
+import { composeFile, SERVICE_USER, TURNSERVER_CONF } from './compose-file.ts';
+import { embeddedProbes } from './probes.ts';
+import { embeddedServices } from './services.ts';
+import { turnserverConf } from './turnserver-conf.ts';
+
+/** A stand-in for LiveKit, and the real coturn: enough to prove an appliance without a registry. */
+export const embeddedStack: Stack = {
+  name: 'embedded',
+  services: embeddedServices,
+  render,
+  probes: embeddedProbes,
+};
+
+function render(input: RenderInput): readonly RenderedFile[] {
+  const { config, addresses, secrets } = input;
+  const conf = turnserverConf({ config, addresses, secret: secrets.turn });
+  return [
+    {
+      path: 'compose.yaml',
+      content: composeFile(input, { turnserverConf: conf }),
+      mode: 0o644,
+      owner: { uid: 0, gid: 0 },
+      secret: false,
+    },
+    {
+      path: TURNSERVER_CONF,
+      content: conf,
+      // Readable by the one user that needs it: it holds the TURN secret.
+      mode: 0o400,
+      owner: SERVICE_USER,
+      secret: true,
+    },
+  ];
+}

@@ -1,0 +1,56 @@
+import type { ApplianceConfig } from '../../config/schema.ts';
+import { TURN_PORT } from './services.ts';
+
+/** A call of a few participants takes about four allocations each; these bound what one stolen credential can take. */
+const USER_QUOTA = 12;
+const TOTAL_QUOTA = 400;
+
+/**
+ * coturn's configuration, for Debian's 4.6.1 (turnserver(1)) and later.
+ *
+ * It listens on and relays from the named addresses only: without them it takes every address, bridges and loopback
+ * included. Relay peers are denied but for the host's own addresses, behind which the SFU is published: coturn checks
+ * the peer before the kernel translates it. All it writes is below /tmp, which is a tmpfs.
+ */
+export function turnserverConf(input: {
+  readonly config: ApplianceConfig;
+  readonly addresses: readonly string[];
+  readonly secret: string;
+}): string {
+  const { config, addresses, secret } = input;
+  return [
+    '# Written by appliance-agent; changes are overwritten.',
+    `listening-port=${TURN_PORT}`,
+    ...addresses.map((address) => `listening-ip=${address}`),
+    ...addresses.map((address) => `relay-ip=${address}`),
+    `min-port=${config.turn.relayPorts.from}`,
+    `max-port=${config.turn.relayPorts.to}`,
+    '',
+    `realm=${config.turn.realm}`,
+    'fingerprint',
+    'use-auth-secret',
+    `static-auth-secret=${secret}`,
+    'stale-nonce=600',
+    `user-quota=${USER_QUOTA}`,
+    `total-quota=${TOTAL_QUOTA}`,
+    '',
+    '# No listener but 3478: DTLS, TLS and the command line are on by default up to 4.6.',
+    'no-tls',
+    'no-dtls',
+    'no-cli',
+    'no-rfc5780',
+    'no-software-attribute',
+    '',
+    'no-tcp-relay',
+    'no-multicast-peers',
+    'denied-peer-ip=0.0.0.0-255.255.255.255',
+    'denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    ...addresses.map((address) => `allowed-peer-ip=${address}`),
+    '',
+    'userdb=/tmp/turndb',
+    'pidfile=/tmp/turnserver.pid',
+    'log-file=stdout',
+    'simple-log',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,192 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { appliancePaths } from '../../agent/system/paths.ts';
+import { APPLIANCE_NEEDS, type Appliance, startAppliance } from '../support/appliance.ts';
+import { type Client, createClient } from '../support/client.ts';
+import { CLIENT_V4, HOST_V4 } from '../support/machine.ts';
+import { needs, testWhen } from '../support/needs.ts';
+
+const test = testWhen(needs(APPLIANCE_NEEDS));
+let appliance: Appliance;
+let client: Client;
+let secret: string;
+
+test.before('an appliance comes up', async () => {
+  appliance = await startAppliance();
+  client = createClient(appliance.machine);
+  secret = (await readFile(join(appliancePaths(appliance.machine.root).secrets, 'turn'), 'utf8')).trim();
+});
+test.after.always('it is taken away', () => appliance?.destroy());
+
+/** Whose addresses the SFU saw, as the stand-in tells. */
+async function peersSeen(protocol: string): Promise<string[]> {
+  const { services } = { services: (await appliance.status()).firewall.published };
+  const address = services.find(({ service }) => service === 'livekit')?.target?.split(':')[0];
+  const { stdout } = await appliance.machine.inHost('curl', [
+    '-sS',
+    '--max-time',
+    '5',
+    `http://${address}:7880/peers`,
+  ]);
+  const peers: { protocol: string; address: string }[] = JSON.parse(stdout);
+  return peers.filter((peer) => peer.protocol === protocol).map((peer) => peer.address);
+}
+
+test('UDP to 7882 is answered, and the SFU sees the client’s own address', async (t) => {
+  const flow = await client.udpEcho({ host: HOST_V4, port: 7882, count: 50, intervalMs: 5 });
+  t.is(flow.received, 50);
+  t.true((await peersSeen('udp')).includes(CLIENT_V4));
+});
+
+test('TCP to 7881 is answered, and the SFU sees the client’s own address', async (t) => {
+  t.true((await client.tcp({ host: HOST_V4, port: 7881, timeoutMs: 2_000, echo: true })).ok);
+  t.true((await peersSeen('tcp')).includes(CLIENT_V4));
+});
+
+test('status counts the flows, packets and bytes of each port', async (t) => {
+  const row7882 = async () =>
+    (await appliance.freshStatus()).firewall.published.find(({ port }) => port === 7882);
+  const before = await row7882();
+  await client.udpEcho({ host: HOST_V4, port: 7882, count: 20, intervalMs: 2 });
+  const row = await row7882();
+  t.is((row?.packets ?? 0) - (before?.packets ?? 0), 40);
+  t.is((row?.flows ?? 0) - (before?.flows ?? 0), 1);
+});
+
+for (const { transport, method } of [
+  { transport: 'udp', method: 'channel' },
+  { transport: 'udp', method: 'send-indication' },
+  { transport: 'tcp', method: 'channel' },
+] as const) {
+  test(`coturn relays to the SFU over ${transport} by ${method}, and loses nothing`, async (t) => {
+    const relayed = await client.relay({
+      server: HOST_V4,
+      secret,
+      peer: HOST_V4,
+      peerPort: 7882,
+      transport,
+      method,
+      count: 50,
+    });
+    t.is(relayed.refusal, null, relayed.output);
+    t.deepEqual([relayed.sent, relayed.received, relayed.lost], [50, 50, 0]);
+  });
+}
+
+for (const [peer, what] of [
+  ['10.0.0.1', 'a private network'],
+  ['127.0.0.1', 'this host itself'],
+  ['172.30.5.1', 'the bridge'],
+  ['172.30.5.2', 'the container'],
+] as const) {
+  test(`a relay to ${peer}, ${what}, is refused`, async (t) => {
+    const options = {
+      server: HOST_V4,
+      secret,
+      peer,
+      peerPort: 7882,
+      transport: 'udp',
+      method: 'channel',
+      count: 3,
+    } as const;
+    const { received, refusal, output } = await client.relay(options);
+    t.is(received, 0);
+    t.regex(refusal ?? '', /^403 /, output);
+  });
+}
+
+test('a wrong credential gets no relay', async (t) => {
+  const { received, refusal } = await client.relay({
+    server: HOST_V4,
+    secret: 'f'.repeat(64),
+    peer: HOST_V4,
+    peerPort: 7882,
+    transport: 'udp',
+    method: 'channel',
+    count: 3,
+  });
+  t.is(received, 0);
+  t.not(refusal, null);
+});
+
+test('3478 answers, 5349 is closed', async (t) => {
+  t.true((await client.stun({ host: HOST_V4, port: 3478, timeoutMs: 2_000 })).ok);
+  const turns = await client.tcp({ host: HOST_V4, port: 5349, timeoutMs: 2_000, echo: false });
+  t.false(turns.ok);
+  t.regex(turns.detail, /refused/);
+  t.false((await client.stun({ host: HOST_V4, port: 5349, timeoutMs: 1_000 })).ok);
+});
+
+test('no docker-proxy runs', async (t) => {
+  t.is((await appliance.status()).firewall.dockerProxyProcesses, 0);
+  const { stdout } = await appliance.machine.inHost('pgrep', ['-c', '-x', 'docker-proxy']);
+  t.is(stdout.trim(), '0');
+});
+
+test('7880 is not reachable from outside', async (t) => {
+  t.false((await client.tcp({ host: HOST_V4, port: 7880, timeoutMs: 1_000, echo: false })).ok);
+});
+
+test('the SFU moves to a new address: a client that keeps its 5-tuple is served again within 1 s', async (t) => {
+  const flow = await client.startUdpFlow({ host: HOST_V4, port: 7882, intervalMs: 5 });
+  const before = targetOf(await appliance.status());
+  const name = 'appliance-livekit-1';
+  await appliance.docker('network', 'disconnect', '--force', 'appliance_rtc', name);
+  await appliance.docker(
+    'network',
+    'connect',
+    '--ip',
+    '172.30.5.77',
+    '--alias',
+    'livekit',
+    'appliance_rtc',
+    name,
+  );
+  await appliance.until(
+    'the new address is published',
+    10_000,
+    (status) => targetOf(status) === '172.30.5.77:7882',
+  );
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const { longestGapMs, received } = await flow.stop();
+  t.not(before, '172.30.5.77:7882');
+  t.log(`longest gap ${longestGapMs} ms, ${received} answers`);
+  t.true(longestGapMs > 0, 'the move was not seen by the client at all');
+  t.true(longestGapMs < 1_000, `${longestGapMs} ms without an answer`);
+});
+
+test('the SFU is removed and its address is taken: it is back on another, and the same 5-tuple is served', async (t) => {
+  const taken = (targetOf(await appliance.status()) ?? '').split(':')[0] ?? '';
+  const image = (await appliance.docker('inspect', '-f', '{{.Config.Image}}', 'appliance-livekit-1')).trim();
+  const flow = await client.startUdpFlow({ host: HOST_V4, port: 7882, intervalMs: 5 });
+  await appliance.docker('rm', '--force', 'appliance-livekit-1');
+  await appliance.docker(
+    'run',
+    '--detach',
+    '--name',
+    'squatter',
+    '--network',
+    'appliance_rtc',
+    '--ip',
+    taken,
+    image,
+  );
+  await appliance.until('livekit serves on another address', 30_000, (status) => {
+    const target = targetOf(status);
+    return (
+      target !== null &&
+      target !== `${taken}:7882` &&
+      status.services.every(({ probe }) => probe?.ok === true)
+    );
+  });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const { gaps } = await flow.stop();
+  await appliance.docker('rm', '--force', 'squatter');
+  t.log(`outages: ${gaps.map(({ ms }) => `${ms} ms`).join(', ')}`);
+  t.is(gaps.filter(({ ms }) => ms > 100).length, 1, 'one outage, which ended');
+  const events = await appliance.events();
+  t.true(events.some(({ kind, cause }) => kind === 'backend-moved' && cause.includes(taken)));
+});
+
+const targetOf = (status: Awaited<ReturnType<Appliance['status']>>) =>
+  status.firewall.published.find(({ port }) => port === 7882)?.target ?? null;

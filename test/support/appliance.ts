@@ -1,0 +1,135 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Status } from '../../agent/control/status.ts';
+import type { RecordedEvent } from '../../agent/store/types.ts';
+import { systemClock } from '../../agent/system/clock.ts';
+import { appliancePaths } from '../../agent/system/paths.ts';
+import { type RunResult, run, runOk } from '../../agent/system/processes.ts';
+import { startEngine, type TestEngine } from './engine.ts';
+import { createMachine, type Machine } from './machine.ts';
+import type { Needs } from './requirements.ts';
+import type { Spawned } from './spawned.ts';
+
+const project = resolve(import.meta.dirname, '../..');
+const dist = join(project, 'dist');
+const node = join(dist, 'bin/node');
+/** Debian's client: another may stand first on PATH. */
+const DOCKER = '/usr/bin/docker';
+
+/** What a whole appliance needs of the machine that tests it: give it to `needs`. */
+export const APPLIANCE_NEEDS: Needs = {
+  root: true,
+  commands: [
+    'dockerd',
+    'nft',
+    'iptables',
+    'conntrack',
+    'ip',
+    'nsenter',
+    'turnutils_uclient',
+    'curl',
+    'pgrep',
+  ],
+};
+
+/** A whole appliance on a throw-away machine: a real engine, the release bundle of the agent, the embedded stack. */
+export interface Appliance {
+  readonly machine: Machine;
+  /** Debian's docker client, on this appliance's engine; rejects unless it exits 0. */
+  docker(...args: string[]): Promise<string>;
+  agentctl(...args: string[]): Promise<RunResult>;
+  status(): Promise<Status>;
+  /** A status that was written after this call. */
+  freshStatus(): Promise<Status>;
+  events(): Promise<RecordedEvent[]>;
+  startAgent(): Promise<Spawned>;
+  /** The agent that runs now. */
+  agent(): Spawned;
+  startEngine(): Promise<TestEngine>;
+  engine(): TestEngine;
+  /** Waits until the status is as wanted; rejects with the status at the time limit. */
+  until(what: string, limitMs: number, wanted: (status: Status) => boolean): Promise<Status>;
+  destroy(): Promise<void>;
+}
+
+/** Builds the release, makes the images (kept in .cache), and brings an appliance up until it serves. */
+export async function startAppliance(): Promise<Appliance> {
+  const images = await buildRelease();
+  const machine = await createMachine();
+  try {
+    return await bringUp(machine, images);
+  } catch (error) {
+    await machine.destroy();
+    throw error;
+  }
+}
+
+async function bringUp(machine: Machine, images: string): Promise<Appliance> {
+  const paths = appliancePaths(machine.root);
+  const env = { APPLIANCE_AGENT_COMPOSE: join(project, '.cache/cli-plugins/docker-compose') };
+  await mkdir(paths.images, { recursive: true });
+  await rm(paths.images, { recursive: true });
+  await runOk(run, 'cp', ['-r', images, paths.images], { timeoutMs: 60_000, code: 'COPY_FAILED', hint: '' });
+
+  let engine = await startEngine({ root: machine.root, netns: machine.hostNamespace });
+  const spawnAgent = () => machine.spawnInHost(node, [join(dist, 'agent.js')], { env });
+  let agent = await spawnAgent();
+
+  const appliance: Appliance = {
+    machine,
+    async docker(...args) {
+      const host = `unix://${paths.engineSocket}`;
+      const options = { timeoutMs: 60_000, env: { DOCKER_HOST: host }, code: 'DOCKER_FAILED', hint: '' };
+      return (await runOk(run, DOCKER, args, options)).stdout;
+    },
+    agentctl: (...args) => machine.inHost(node, [join(dist, 'agentctl.js'), ...args], { env }),
+    status: async () => JSON.parse(await readFile(paths.status, 'utf8')) as Status,
+    async freshStatus() {
+      const asked = systemClock().now().monotonicMs;
+      return appliance.until('a new status', 15_000, (status) => status.generatedMonotonicMs > asked);
+    },
+    events: async () =>
+      (JSON.parse(await readFile(paths.events, 'utf8')) as { events: RecordedEvent[] }).events,
+    async startAgent() {
+      agent = await spawnAgent();
+      return agent;
+    },
+    agent: () => agent,
+    async startEngine() {
+      engine = await startEngine({ root: machine.root, netns: machine.hostNamespace });
+      return engine;
+    },
+    engine: () => engine,
+    async until(what, limitMs, wanted) {
+      const deadline = performance.now() + limitMs;
+      for (;;) {
+        const status = await appliance.status().catch(() => null);
+        if (status !== null && wanted(status)) return status;
+        if (performance.now() > deadline) {
+          throw new Error(
+            `not within ${limitMs} ms: ${what}\n${JSON.stringify(status, null, 1)}\n${agent.output().slice(-4000)}`,
+          );
+        }
+        await sleep(50);
+      }
+    },
+    async destroy() {
+      await agent.stop();
+      await machine.destroy();
+    },
+  };
+  await appliance.until('the appliance is up', 90_000, isUp);
+  return appliance;
+}
+
+/** Everything serves and nothing is wrong. */
+export const isUp = ({ overall, provisioning }: Status) => overall === 'ok' && provisioning.state === 'done';
+
+async function buildRelease(): Promise<string> {
+  const options = { timeoutMs: 120_000, cwd: project, code: 'BUILD_FAILED', hint: '' };
+  await runOk(run, join(project, 'node_modules/.bin/node'), ['agent/release/build.ts'], options);
+  const images = join(project, '.cache/images');
+  await runOk(run, node, [join(dist, 'build-images.js'), '--output', images], options);
+  return images;
+}

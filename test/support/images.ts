@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { buildImages } from '../../agent/release/images/build.ts';
+import { coturnSource, livekitSource } from '../../agent/release/images/sources.ts';
+import type { StackImage } from '../../agent/stack/types.ts';
+import { run } from '../../agent/system/processes.ts';
+
+const project = resolve(import.meta.dirname, '../..');
+
+/** Programs without which `testImages` cannot work: give them to `needs`. */
+export const IMAGE_COMMANDS = ['turnserver', 'ldd'] as const;
+
+/** The folder of the embedded stack's images, made from this source tree; quick when they are there already. */
+export async function testImages(): Promise<{ directory: string; images: readonly StackImage[] }> {
+  const directory = join(project, '.cache', 'images');
+  const standin = join(project, '.cache', 'livekit-standin.js');
+  await mkdir(directory, { recursive: true });
+  await bundleStandin(standin);
+  const images = await buildImages(
+    [await coturnSource(run, turnserver()), await livekitSource(run, process.execPath, standin)],
+    directory,
+  );
+  return { directory, images };
+}
+
+/** Bundles the stand-in for LiveKit into one file. */
+export async function bundleStandin(outfile: string): Promise<void> {
+  await build({
+    entryPoints: [join(project, 'agent/stack/embedded/livekit-standin.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    logLevel: 'warning',
+  });
+}
+
+/** As found on PATH, so that an unpacked coturn will do. */
+function turnserver(): string {
+  const [first] = (process.env.PATH ?? '')
+    .split(':')
+    .map((folder) => join(folder, 'turnserver'))
+    .filter(existsSync);
+  if (first === undefined) throw new Error('no turnserver on PATH: apt-get install coturn');
+  return first;
+}

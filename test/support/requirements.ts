@@ -1,0 +1,37 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { systemPath } from './system-path.ts';
+
+export interface Needs {
+  /** The test must run as root. */
+  readonly root?: boolean;
+  /** Programs that must be on PATH, e.g. `nft`. */
+  readonly commands?: readonly string[];
+}
+
+/** Set by `test/run.ts` to the reason why a whole tier cannot run here. */
+export const SKIP_VARIABLE = 'APPLIANCE_AGENT_TEST_SKIP';
+
+/** Why a test with these needs cannot run on this machine; null when it can. */
+export function needs(what: Needs): string | null {
+  const tierReason = process.env[SKIP_VARIABLE];
+  if (tierReason) return tierReason;
+  if (what.root === true && process.getuid?.() !== 0) return 'needs root (run: sudo npm test)';
+  const missing = (what.commands ?? []).filter((command) => !isOnPath(command));
+  return missing.length === 0 ? null : `needs ${missing.join(', ')} (run: sudo sh test/setup.sh)`;
+}
+
+function isOnPath(command: string): boolean {
+  return systemPath()
+    .split(delimiter)
+    .some((directory) => isExecutable(join(directory, command)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Needs } from './requirements.ts';
+
+/** A group of test files that are run alike. */
+export interface Tier {
+  readonly name: string;
+  /** Glob of its files, relative to the project's folder. */
+  readonly files: string;
+  readonly needs: Needs;
+  /** Whether its files run one after the other: those that need the whole machine. */
+  readonly serial: boolean;
+  /** Without a test that ends for this long, the run is given up. */
+  readonly silenceMs: number;
+  /** The whole tier is ended after this time. */
+  readonly limitMs: number;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/** In the order in which they run. Together they stay below what .ci/run allows. */
+export const TIERS: readonly Tier[] = [
+  {
+    name: 'unit',
+    files: 'test/unit/**/*.test.ts',
+    needs: {},
+    serial: false,
+    silenceMs: 60 * SECOND,
+    limitMs: 4 * MINUTE,
+  },
+  {
+    name: 'integration',
+    files: 'test/integration/*.test.ts',
+    needs: {
+      root: true,
+      commands: ['dockerd', 'nft', 'iptables', 'conntrack', 'ip', 'nsenter', 'turnutils_uclient'],
+    },
+    serial: true,
+    silenceMs: 3 * MINUTE,
+    limitMs: 15 * MINUTE,
+  },
+  {
+    name: 'install',
+    files: 'test/install/*.test.ts',
+    needs: { root: true, commands: ['mmdebstrap', 'systemd-nspawn', 'nsenter'] },
+    serial: true,
+    silenceMs: 10 * MINUTE,
+    limitMs: 16 * MINUTE,
+  },
+];
