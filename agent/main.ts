@@ -190,7 +190,10 @@ async function main(): Promise<void> {
     schedule('*/30 * * * * *', async () => {
       slow = await gatherSlow();
     }),
-    schedule('17 * * * *', () => store.snapshot()),
+    schedule('17 * * * *', () => {
+      const { state, detail } = store.snapshot();
+      if (state === 'failed') log.warn({ detail }, 'the database could not be copied');
+    }),
   ];
 
   const watching = watchEngine(

@@ -31,6 +31,8 @@ install_dependencies() {
   say 'dependencies from the lockfile (npm ci)'
   # NODE_ENV=production or omit=dev of the caller would leave out the test runner.
   run npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund
+  # npm 9, which is Debian 12's, does not link the program of an optional dependency at first.
+  [ -x node_modules/.bin/node ] || run npm rebuild --ignore-scripts
   [ -x node_modules/.bin/node ] || {
     say "there is no pinned Node.js for this machine ($(uname -sm)): Linux on x64 or arm64 is needed" >&2
     exit 69

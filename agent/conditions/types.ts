@@ -1,23 +1,39 @@
 import type { Severity } from '../control/status.ts';
+import type { StoreCondition } from '../store/types.ts';
 
 /** A fact, or why it cannot be known: "cannot know" is never reported as "bad". */
-export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
+export type Known<T> =
+  | { readonly known: true; readonly value: T }
+  | { readonly known: false; readonly why: string };
 
 /** What the conditions look at. The daemon gathers it for the status, `agentctl doctor` for the terminal. */
 export interface Facts {
   readonly config: Known<{ readonly accepted: boolean; readonly error: string; readonly hint: string }>;
-  readonly database: Known<{ readonly state: 'ok' | 'created' | 'recovered' | 'newer'; readonly detail: string }>;
+  /** `damaged` is what doctor finds while the agent is silent; the agent itself never goes on with such a one. */
+  readonly database: Known<
+    Omit<StoreCondition, 'state'> & { readonly state: StoreCondition['state'] | 'damaged' }
+  >;
   readonly engine: Known<{ readonly version: string; readonly error: string | null }>;
   readonly compose: Known<{ readonly version: string | null; readonly detail: string }>;
-  readonly table: Known<{ readonly state: 'in-sync' | 'drifted' | 'failed'; readonly differences: readonly string[] }>;
+  readonly table: Known<{
+    readonly state: 'in-sync' | 'drifted' | 'failed';
+    readonly differences: readonly string[];
+  }>;
   readonly forwardPath: Known<{
     readonly open: boolean;
     /** What drops our traffic, or what was checked. */
     readonly detail: string;
+    /** Our rule in DOCKER-USER; `no-chain`: Docker's own rules are not there. */
+    readonly rule: 'present' | 'missing' | 'no-chain';
   }>;
+  /** The last time somebody else changed our table, while that is news; null when it is not. */
+  readonly recentDrift: Known<{ readonly at: string; readonly what: string } | null>;
+  /** Why a secret on disk was refused; null when none was. */
+  readonly secrets: Known<{ readonly refused: string | null }>;
   readonly dockerProxies: Known<{
     readonly count: number;
-    readonly pssBytes: number;
+    /** Memory with shared pages counted in part; null when it cannot be read without root. */
+    readonly pssBytes: number | null;
     readonly rssBytes: number;
     /** Ports on the host that they hold, e.g. `7882/udp`. */
     readonly ports: readonly string[];
@@ -27,14 +43,20 @@ export interface Facts {
   readonly disks: Known<
     readonly { readonly mount: string; readonly availableBytes: number; readonly sizeBytes: number }[]
   >;
-  readonly clock: Known<{ readonly wall: string; readonly synchronized: boolean | null; readonly detail: string }>;
+  readonly clock: Known<{
+    readonly wall: string;
+    readonly synchronized: boolean | null;
+    readonly detail: string;
+  }>;
   readonly images: Known<{ readonly missing: readonly string[] }>;
   readonly services: Known<
     readonly {
       readonly name: string;
       readonly state: string;
+      /** Null while it was not probed. */
       readonly serving: boolean | null;
-      readonly held: boolean;
+      /** Null when only the agent knows, and it is silent. */
+      readonly held: boolean | null;
       readonly detail: string;
     }[]
   >;
@@ -55,6 +77,10 @@ export interface Condition {
   readonly title: string;
   /** What doctor calls the check when all is well, e.g. `Docker Engine`. */
   readonly check: string;
+  /** For `agentctl explain`: what it means for the people who use the appliance, and what the agent does about it. */
+  readonly meaning: string;
+  /** For `agentctl explain`: what to do about it in general; a finding says it for the case at hand. */
+  readonly remedy: string;
   /** Codes of conditions that explain this one: while one of them is bad, this one is not shown as a problem. */
   readonly dependsOn: readonly string[];
   evaluate(facts: Facts): Finding;

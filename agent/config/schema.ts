@@ -1,4 +1,9 @@
 import { z } from 'zod';
+import { checkAddresses } from './check-addresses.ts';
+import { checkRealm } from './check-realm.ts';
+import { checkRelayPorts } from './check-relay-ports.ts';
+import { addressInside, checkSubnet } from './check-subnet.ts';
+import { type Checked, describeValue, invalid, setting, valid } from './checked.ts';
 
 /** A range of ports, both ends included. */
 export interface PortRange {
@@ -21,4 +26,38 @@ export interface ApplianceConfig {
   };
 }
 
-export const applianceSchema = z.unknown();
+/** What `appliance.yaml` may hold. The input is the YAML as plain values, the output has every default filled in. */
+export const applianceSchema: z.ZodType<ApplianceConfig> = section({
+  stack: setting(checkStack).default('embedded'),
+  network: section({
+    addresses: setting(checkAddresses).default('auto'),
+    subnet: setting(checkSubnet).default('172.30.5.0/24'),
+  }).superRefine(({ addresses, subnet }, context) => {
+    const inside = addressInside(subnet, addresses);
+    if (inside === null) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['subnet'],
+      message: `${subnet} contains ${inside}, which network.addresses lists`,
+      params: { expected: 'use a private network that nothing else uses, e.g. 172.30.6.0/24' },
+    });
+  }),
+  turn: section({
+    realm: setting(checkRealm).default('appliance.internal'),
+    relayPorts: setting(checkRelayPorts).default({ from: 49152, to: 49663 }),
+  }),
+});
+
+/** The configuration of a machine on which nothing is configured. */
+export const DEFAULT_CONFIG: ApplianceConfig = applianceSchema.parse({});
+
+/** A section may be absent or empty: that is what remains when every line in it is commented out. */
+function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.preprocess((value) => value ?? {}, z.strictObject(shape));
+}
+
+function checkStack(value: unknown): Checked<'embedded'> {
+  return value === 'embedded'
+    ? valid(value)
+    : invalid(`${describeValue(value)} is not a stack`, 'the only stack is embedded');
+}

@@ -66,7 +66,8 @@ export interface Status {
   readonly firewall: {
     readonly state: 'in-sync' | 'drifted' | 'failed';
     readonly published: readonly PublishedStatus[];
-    readonly dockerProxyProcesses: number;
+    /** Null when it cannot be known, as where the processes of others are hidden. */
+    readonly dockerProxyProcesses: number | null;
   };
   readonly hardware: {
     readonly profile: string;

@@ -51,7 +51,13 @@ export async function ask(socket: string, request: EngineRequest, timeoutMs: num
  * like an operator's `docker stop`. On a new connection a dockerd that shuts down is unreachable, which is the truth.
  */
 export async function open(socket: string, request: EngineRequest, signal: AbortSignal): Promise<OpenAnswer> {
-  const client = new Client('http://engine', { socketPath: socket, headersTimeout: 0, bodyTimeout: 0 });
+  // The signal is the one limit; undici's own would cut a quiet event stream.
+  const client = new Client('http://engine', {
+    socketPath: socket,
+    connectTimeout: 0,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
   try {
     const { statusCode, body } = await client.request({
       method: request.method,

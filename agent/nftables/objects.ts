@@ -3,7 +3,10 @@ import type { Statement } from './statements.ts';
 export type Family = 'ip' | 'ip6' | 'inet';
 export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
 
-/** A key of a set or map: one part, or the parts of a concatenation in the order of the type. */
+/**
+ * A key of a set or map: one part, or the parts of a concatenation in the order of the type. Ports and marks are
+ * numbers. In a set with the flag `interval` a part may be `10.0.0.0/8`, `10.0.0.1-10.0.0.9` or `20000-20100`.
+ */
 export type Key = readonly (string | number)[];
 
 /** A table as it should be. Everything in it belongs to whoever applies it. */
@@ -36,16 +39,19 @@ export interface MapSpec {
   readonly elements: readonly { readonly key: Key; readonly value: string }[];
 }
 
+/** What ties a chain to the packets of the kernel. */
+export interface ChainBase {
+  readonly type: 'filter' | 'nat' | 'route';
+  readonly hook: Hook;
+  /** A number: names like `dstnat - 5` are not accepted in JSON. */
+  readonly priority: number;
+  readonly policy: 'accept' | 'drop';
+}
+
 export interface ChainSpec {
   readonly name: string;
   /** Absent for a chain that is only jumped to. */
-  readonly base?: {
-    readonly type: 'filter' | 'nat' | 'route';
-    readonly hook: Hook;
-    /** A number: names like `dstnat - 5` are not accepted in JSON. */
-    readonly priority: number;
-    readonly policy: 'accept' | 'drop';
-  };
+  readonly base?: ChainBase;
   readonly rules: readonly RuleSpec[];
 }
 

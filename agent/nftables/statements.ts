@@ -16,7 +16,13 @@ export type Expression =
   | { readonly '&': readonly [Expression, number] };
 
 export type Statement =
-  | { readonly match: { readonly op: '==' | '!=' | 'in'; readonly left: Expression; readonly right: Expression } }
+  | {
+      readonly match: {
+        readonly op: '==' | '!=' | 'in';
+        readonly left: Expression;
+        readonly right: Expression;
+      };
+    }
   | { readonly mangle: { readonly key: Expression; readonly value: Expression } }
   | { readonly counter: string }
   | { readonly dnat: NatTarget }
@@ -27,10 +33,10 @@ export type Statement =
   | { readonly drop: null }
   | { readonly return: null };
 
-export interface NatTarget {
+export type NatTarget = {
   readonly family: 'ip' | 'ip6';
   readonly addr: Expression;
-}
+};
 
 export const l4proto: Expression = { meta: { key: 'l4proto' } };
 export const iifname: Expression = { meta: { key: 'iifname' } };
@@ -47,9 +53,15 @@ export const payload = (protocol: 'ip' | 'ip6', field: 'saddr' | 'daddr'): Expre
 });
 export const concat = (...parts: Expression[]): Expression => ({ concat: parts });
 export const prefix = (addr: string, len: number): Expression => ({ prefix: { addr, len } });
-export const equal = (left: Expression, right: Expression): Statement => ({ match: { op: '==', left, right } });
-export const unequal = (left: Expression, right: Expression): Statement => ({ match: { op: '!=', left, right } });
-export const contains = (left: Expression, right: Expression): Statement => ({ match: { op: 'in', left, right } });
+export const equal = (left: Expression, right: Expression): Statement => ({
+  match: { op: '==', left, right },
+});
+export const unequal = (left: Expression, right: Expression): Statement => ({
+  match: { op: '!=', left, right },
+});
+export const contains = (left: Expression, right: Expression): Statement => ({
+  match: { op: 'in', left, right },
+});
 export const setMark = (key: Expression, value: Expression): Statement => ({ mangle: { key, value } });
 export const count = (name: string): Statement => ({ counter: name });
 export const dnat = (family: 'ip' | 'ip6', addr: Expression): Statement => ({ dnat: { family, addr } });

@@ -3,7 +3,11 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { formatConfigProblems } from '../config/problems.ts';
 import { differences } from '../nftables/index.ts';
 import type { Store } from '../store/types.ts';
+import { elapsedMs, type Instant } from '../system/clock.ts';
 import type { Desired, History, Observed } from './types.ts';
+
+/** So long status tells of a change to our table that was put right. */
+const DRIFT_IS_NEWS_MS = 60 * 60_000;
 
 /** What takes longer to gather than a round may take; refreshed at its own beat. */
 export type SlowFacts = Pick<Facts, 'compose' | 'dockerProxies' | 'turnsListener' | 'disks' | 'clock'>;
@@ -17,6 +21,7 @@ export interface FactsInput {
   readonly database: Store['condition'];
   readonly engineVersion: string | null;
   readonly slow: SlowFacts;
+  readonly now: Instant;
 }
 
 /** The facts that the conditions judge, from what the loop saw anyway. */
@@ -45,11 +50,19 @@ export function daemonFacts(input: FactsInput): Facts {
     }),
     table: desired === null ? unknown('there is no configuration yet') : known(tableFact(input, desired)),
     forwardPath: observed.forwardPath,
+    recentDrift: known(recentDrift(input)),
+    secrets: known({ refused: observed.secrets.ok ? null : observed.secrets.why }),
     images: observed.engine.ok
       ? known({ missing: observed.engine.value.missingImages })
       : unknown('the engine does not answer'),
     services: servicesFact(input),
   };
+}
+
+function recentDrift({ history: { lastDrift }, now }: FactsInput) {
+  const age = lastDrift && elapsedMs(lastDrift.at, now);
+  if (lastDrift === null || age === null || age > DRIFT_IS_NEWS_MS) return null;
+  return { at: lastDrift.at.wall, what: lastDrift.what };
 }
 
 function tableFact({ observed, history }: FactsInput, desired: Desired) {

@@ -1,7 +1,7 @@
 import type { Compose, Engine } from '../engine/types.ts';
 import { cleanConntrack } from '../firewall/clean-conntrack.ts';
 import { openForwardPath } from '../firewall/forward-path.ts';
-import { convergence, type Nft } from '../nftables/index.ts';
+import { convergence, type Nft, replacement } from '../nftables/index.ts';
 import type { PublishedPort, RenderedFile, StackImage } from '../stack/types.ts';
 import type { Clock } from '../system/clock.ts';
 import { AgentError } from '../system/errors.ts';
@@ -41,8 +41,10 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       await ports.makeSecrets();
       return 'made the secrets of this appliance';
     },
-    'apply-table': async ({ table }) => {
-      await nft.commit(convergence(table, await nft.list(table.family, table.name)));
+    'apply-table': async ({ table, occasion, why }) => {
+      const present = await nft.list(table.family, table.name);
+      // What somebody else touched is written anew as a whole: a rule may look like ours and do something else.
+      await nft.commit(occasion === 'change' ? convergence(table, present) : replacement(table, present));
       const listing = await nft.list(table.family, table.name);
       if (listing === null) {
         throw new AgentError({
@@ -52,6 +54,7 @@ export function createExecutors(ports: ExecutorPorts): Executors {
         });
       }
       memory.applied(table, listing);
+      if (occasion === 'drift') memory.drifted(why, clock.now());
       return `applied table ${table.family} ${table.name}`;
     },
     'clean-conntrack': async ({ backends }) => {

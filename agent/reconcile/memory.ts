@@ -23,6 +23,7 @@ export interface Memory {
   forgetStops(): void;
   conntrackCleaned(now: Instant): void;
   applied(spec: TableSpec, listing: ListedTable): void;
+  drifted(what: string, now: Instant): void;
   turnAddressesInUse(addresses: readonly string[]): void;
 }
 
@@ -38,6 +39,7 @@ export function createMemory(store: Store, now: Instant): Memory {
   const stops = new Map<string, StopSeen>();
   let conntrackCleanedAt: Instant | null = null;
   let lastApplied: History['applied'] = null;
+  let lastDrift: History['lastDrift'] = null;
   let turnAddresses = storedAddresses(store);
 
   const keepAttempts = () => store.set('attempts', JSON.stringify(Object.fromEntries(attempts)));
@@ -49,6 +51,7 @@ export function createMemory(store: Store, now: Instant): Memory {
       stops,
       conntrackCleanedAt,
       applied: lastApplied,
+      lastDrift,
       turnAddresses,
     }),
     attempted(keys, at) {
@@ -73,6 +76,9 @@ export function createMemory(store: Store, now: Instant): Memory {
     },
     applied(spec, listing) {
       lastApplied = { spec, listing };
+    },
+    drifted(what, at) {
+      lastDrift = { at, what };
     },
     turnAddressesInUse(addresses) {
       turnAddresses = addresses;

@@ -53,8 +53,9 @@ async function observeEngine(engine: Engine, images: readonly StackImage[]): Pro
     engine.networks(),
     Promise.all(images.map(({ reference }) => engine.imageId(reference))),
   ]);
+  // By reference alone: it carries a hash of the content, and engines differ in what they call an image's id.
   const missingImages = images
-    .filter(({ imageId }, index) => present[index] !== imageId)
+    .filter((_, index) => present[index] === null)
     .map(({ reference }) => reference);
   const created = networks.find(({ name }) => name === 'bridge')?.createdAt;
   return {

@@ -76,8 +76,9 @@ function driftSince(applied: History['applied'], listed: ListedTable | null): re
 }
 
 function planForwardPath({ forwardPath, engine }: Observed): Step[] {
-  return engine.ok && forwardPath.known && !forwardPath.value.open
-    ? [{ kind: 'open-forward-path', why: forwardPath.value.detail }]
+  // Also while the path happens to be open: Docker's policy may turn to DROP at any restart.
+  return engine.ok && forwardPath.known && forwardPath.value.rule === 'missing'
+    ? [{ kind: 'open-forward-path', why: 'DOCKER-USER has no rule that accepts our mark' }]
     : [];
 }
 

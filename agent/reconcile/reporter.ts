@@ -19,7 +19,7 @@ export interface ReporterPorts {
 }
 
 export interface Reporter {
-  report(input: FactsInput): Promise<void>;
+  report(input: Omit<FactsInput, 'now'>): Promise<void>;
   /** The newest status; null before the first. */
   latest(): Status | null;
 }
@@ -39,7 +39,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
     latest: () => latest,
     async report(input) {
       const now = ports.clock.now();
-      const facts = daemonFacts(input);
+      const facts = daemonFacts({ ...input, now });
       problems = toProblems(evaluate(CONDITIONS, facts), problems, now.wall);
       const status = buildStatus({
         observed: input.observed,

@@ -63,6 +63,8 @@ export interface History {
   readonly conntrackCleanedAt: Instant | null;
   /** What we committed last, and how nft listed it right after; null until this run has seen them agree. */
   readonly applied: { readonly spec: TableSpec; readonly listing: ListedTable } | null;
+  /** The last time that somebody else changed our table. */
+  readonly lastDrift: { readonly at: Instant; readonly what: string } | null;
   /** Addresses that the running coturn was configured with. */
   readonly turnAddresses: readonly string[] | null;
 }

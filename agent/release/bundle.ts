@@ -8,7 +8,8 @@ const EXTERNAL = ['better-sqlite3'];
  * CommonJS packages inside an ES module call `require` for Node's own modules; without this line esbuild's stand-in
  * for it throws `Dynamic require of "os" is not supported`.
  */
-const REQUIRE = "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);";
+const REQUIRE =
+  "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);";
 
 /** Programs that are one file each: the stand-in is copied alone into an image. */
 const SINGLE_FILES = {

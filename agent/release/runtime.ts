@@ -18,10 +18,17 @@ const FOLDERS = ['migrations', 'units', 'firmware-profiles'];
  */
 export async function copyRuntime(project: string, output: string): Promise<void> {
   const platform = `linux-${process.arch}`;
-  await copyProgram(join(project, 'node_modules', `node-${platform}`, 'bin', 'node'), join(output, 'bin', 'node'));
+  await copyProgram(
+    join(project, 'node_modules', `node-${platform}`, 'bin', 'node'),
+    join(output, 'bin', 'node'),
+  );
   await writeFile(join(output, 'bin', 'agentctl'), AGENTCTL);
   await chmod(join(output, 'bin', 'agentctl'), 0o755);
-  await copySqlite(join(project, 'node_modules', 'better-sqlite3'), join(output, 'node_modules', 'better-sqlite3'), platform);
+  await copySqlite(
+    join(project, 'node_modules', 'better-sqlite3'),
+    join(output, 'node_modules', 'better-sqlite3'),
+    platform,
+  );
   for (const folder of FOLDERS) await cp(join(project, folder), join(output, folder), { recursive: true });
   await copyFile(join(project, 'LICENSE'), join(output, 'LICENSE'));
 }

@@ -33,14 +33,44 @@ export interface ProvisioningRecord {
   readonly detail: string;
 }
 
-/** What is remembered across restarts. Synchronous, as SQLite is; every write is durable when it returns. */
+/**
+ * How the database is. In the first three states every write is durable when it returns; in the others the store
+ * works in memory, and what it records is lost when the agent ends.
+ * - `ok`: found sound. `created`: there was none.
+ * - `recovered`: a damaged or lost one was replaced, from its snapshot where there was a good one.
+ * - `newer`: a newer version of the agent wrote it; the file is left untouched.
+ * - `unmigrated`: its migrations are not ours, or one failed; the file is left as it was.
+ * - `unwritable`: read-only file system, full disk, lock, failing disk. Tried again every minute; what was
+ *   recorded meanwhile is then written.
+ */
+export interface StoreCondition {
+  readonly state: 'ok' | 'created' | 'recovered' | 'newer' | 'unmigrated' | 'unwritable';
+  /** What was found, for a person; '' when there is nothing to say. */
+  readonly detail: string;
+  /** What to do next; '' when nothing needs doing. */
+  readonly hint: string;
+}
+
+/** How a snapshot ended. `failed` leaves the former snapshot in place. */
+export interface SnapshotOutcome {
+  readonly state: 'taken' | 'unchanged' | 'skipped' | 'failed';
+  readonly detail: string;
+}
+
+/**
+ * What is remembered across restarts. Synchronous, as SQLite is; every write is durable when it returns, but for
+ * the states of `condition` that say otherwise. A failing disk never makes a call throw.
+ */
 export interface Store {
-  /** How the database was found: `ok`, `created`, `recovered` (a corrupt one was set aside) or `newer` (memory only). */
-  readonly condition: { readonly state: 'ok' | 'created' | 'recovered' | 'newer'; readonly detail: string };
+  /** As it is now: it changes when the disk fills up, and back when there is room again. */
+  readonly condition: StoreCondition;
   record(event: NewEvent): number;
-  /** Sets how an event's action ended. */
-  conclude(id: number, outcome: Pick<RecordedEvent, 'action' | 'result' | 'resultDetail' | 'durationMs'>): void;
-  /** Newest last. `sinceId` excludes that id and older ones. */
+  /** Sets how an event's action ended; false when the event is not there any more. */
+  conclude(
+    id: number,
+    outcome: Pick<RecordedEvent, 'action' | 'result' | 'resultDetail' | 'durationMs'>,
+  ): boolean;
+  /** The newest `limit` events, newest last. `sinceId` excludes that id and older ones. */
   events(query: { readonly limit: number; readonly sinceId?: number }): RecordedEvent[];
   /** Marks every `pending` event of former runs `interrupted`; returns how many. */
   closeInterrupted(): number;
@@ -52,5 +82,7 @@ export interface Store {
   /** Small remembered values, e.g. the newest engine event time. */
   get(key: string): string | null;
   set(key: string, value: string): void;
+  /** Copies the database to `state.db.snapshot`, from which a damaged one is restored. For a cron; never throws. */
+  snapshot(): SnapshotOutcome;
   close(): void;
 }

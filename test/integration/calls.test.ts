@@ -20,14 +20,10 @@ test.after.always('it is taken away', () => appliance?.destroy());
 
 /** Whose addresses the SFU saw, as the stand-in tells. */
 async function peersSeen(protocol: string): Promise<string[]> {
-  const { services } = { services: (await appliance.status()).firewall.published };
-  const address = services.find(({ service }) => service === 'livekit')?.target?.split(':')[0];
-  const { stdout } = await appliance.machine.inHost('curl', [
-    '-sS',
-    '--max-time',
-    '5',
-    `http://${address}:7880/peers`,
-  ]);
+  const [address] = (targetOf(await appliance.status()) ?? '').split(':');
+  const print = 'fetch(process.argv[1]).then((answer) => answer.text()).then(console.log)';
+  const url = `http://${address}:7880/peers`;
+  const { stdout } = await appliance.machine.inHost(process.execPath, ['-e', print, url]);
   const peers: { protocol: string; address: string }[] = JSON.parse(stdout);
   return peers.filter((peer) => peer.protocol === protocol).map((peer) => peer.address);
 }

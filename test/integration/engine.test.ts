@@ -40,6 +40,14 @@ async function operator(command: string, service: string): Promise<void> {
   });
 }
 
+/**
+ * Starts what does not run. After a crash the engine ends what still runs, takes that for an operator's stop, and leaves
+ * `unless-stopped` containers as they are (20.10): that is for the agent to see.
+ */
+async function startAll(): Promise<void> {
+  for (const { id } of await stack.engine.containers('appliance')) await stack.engine.start(id);
+}
+
 /** Follows the engine in the background and keeps what it is told. */
 function follow(since: string | null = null) {
   const events: EngineEvent[] = [];
@@ -146,7 +154,7 @@ test('an engine that is killed and started is followed on, and nothing is told t
   dockerd = await startEngine({ root: machine.root, netns: machine.hostNamespace });
   await until('connected again', () => followed.connections.length === 3);
   t.deepEqual(followed.connections, ['connected', 'disconnected', 'connected']);
-  await until('livekit runs', async () => (await livekit()).state === 'running');
+  await startAll();
   await operator('restart', 'coturn');
   const restarts = () => actionsOf(followed.events, 'coturn').filter((action) => action === 'restart');
   await until('restarted again', () => restarts().length >= 2);
@@ -196,9 +204,7 @@ test('an engine that shuts down is never seen with containers that it stopped it
   t.deepEqual([...new Set(seen)].sort(), ['coturn running', 'livekit running']);
   t.deepEqual([...codes], ['ENGINE_UNREACHABLE']);
   dockerd = await startEngine({ root: machine.root, netns: machine.hostNamespace });
-  await until('both run again', async () =>
-    (await stack.engine.containers('appliance')).every(({ state }) => state === 'running'),
-  );
+  await startAll();
 });
 
 test('an archive that is cut off is refused with the engine’s words', async (t) => {

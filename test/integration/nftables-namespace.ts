@@ -3,13 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { createNft, NFT_PROGRAM, type Nft } from '../../agent/nftables/index.ts';
+import * as nft from '../../agent/nftables/index.ts';
 import { type RunResult, run, runOk } from '../../agent/system/processes.ts';
 
 /** A network namespace of its own for one test. */
 export interface Namespace {
   readonly name: string;
-  readonly nft: Nft;
+  readonly nft: nft.Nft;
   /** Where the documents for nft are written. */
   readonly documents: string;
   /** Runs a program in the namespace. */
@@ -43,15 +43,29 @@ export async function namespace(t: ExecutionContext): Promise<Namespace> {
   return {
     name,
     documents,
-    nft: createNft({ run, temporaryDirectory: documents, command: ['ip', ...prefix, NFT_PROGRAM] }),
+    nft: nft.createNft({ run, temporaryDirectory: documents, command: ['ip', ...prefix, nft.NFT_PROGRAM] }),
     inside: (command, ...args) => run('ip', [...prefix, command, ...args], TIME_LIMIT),
     async byHand(script) {
       const file = join(documents, 'by-hand.nft');
       await writeFile(file, script);
-      await must('ip', ...prefix, NFT_PROGRAM, '-f', file);
+      await must('ip', ...prefix, nft.NFT_PROGRAM, '-f', file);
       await rm(file);
     },
     remove,
-    ruleset: async () => (await must('ip', ...prefix, NFT_PROGRAM, 'list', 'ruleset')).stdout,
+    ruleset: async () => (await must('ip', ...prefix, nft.NFT_PROGRAM, 'list', 'ruleset')).stdout,
   };
+}
+
+/** Brings the namespace's table to the spec; returns what was done. */
+export async function converge(here: Namespace, spec: nft.TableSpec): Promise<nft.Transaction> {
+  const transaction = nft.convergence(spec, await here.nft.list(spec.family, spec.name));
+  await here.nft.commit(transaction);
+  return transaction;
+}
+
+/** The table `inet appliance` as listed; throws when there is none. */
+export async function listing(here: Namespace): Promise<nft.ListedTable> {
+  const listed = await here.nft.list('inet', 'appliance');
+  if (listed === null) throw new Error('there is no table inet appliance');
+  return listed;
 }

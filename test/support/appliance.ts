@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../../agent/control/status.ts';
 import type { RecordedEvent } from '../../agent/store/types.ts';
 import { systemClock } from '../../agent/system/clock.ts';
-import { appliancePaths } from '../../agent/system/paths.ts';
+import { appliancePaths, type Paths } from '../../agent/system/paths.ts';
 import { type RunResult, run, runOk } from '../../agent/system/processes.ts';
 import { startEngine, type TestEngine } from './engine.ts';
 import { createMachine, type Machine } from './machine.ts';
@@ -14,23 +14,14 @@ import type { Spawned } from './spawned.ts';
 const project = resolve(import.meta.dirname, '../..');
 const dist = join(project, 'dist');
 const node = join(dist, 'bin/node');
+const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups', '--'];
 /** Debian's client: another may stand first on PATH. */
 const DOCKER = '/usr/bin/docker';
 
 /** What a whole appliance needs of the machine that tests it: give it to `needs`. */
 export const APPLIANCE_NEEDS: Needs = {
   root: true,
-  commands: [
-    'dockerd',
-    'nft',
-    'iptables',
-    'conntrack',
-    'ip',
-    'nsenter',
-    'turnutils_uclient',
-    'curl',
-    'pgrep',
-  ],
+  commands: ['dockerd', 'nft', 'iptables', 'conntrack', 'ip', 'nsenter', 'turnutils_uclient', 'pgrep'],
 };
 
 /** A whole appliance on a throw-away machine: a real engine, the release bundle of the agent, the embedded stack. */
@@ -38,7 +29,10 @@ export interface Appliance {
   readonly machine: Machine;
   /** Debian's docker client, on this appliance's engine; rejects unless it exits 0. */
   docker(...args: string[]): Promise<string>;
+  readonly paths: Paths;
   agentctl(...args: string[]): Promise<RunResult>;
+  /** As a user without any right. */
+  agentctlAsNobody(...args: string[]): Promise<RunResult>;
   status(): Promise<Status>;
   /** A status that was written after this call. */
   freshStatus(): Promise<Status>;
@@ -78,12 +72,15 @@ async function bringUp(machine: Machine, images: string): Promise<Appliance> {
 
   const appliance: Appliance = {
     machine,
+    paths,
     async docker(...args) {
       const host = `unix://${paths.engineSocket}`;
       const options = { timeoutMs: 60_000, env: { DOCKER_HOST: host }, code: 'DOCKER_FAILED', hint: '' };
       return (await runOk(run, DOCKER, args, options)).stdout;
     },
     agentctl: (...args) => machine.inHost(node, [join(dist, 'agentctl.js'), ...args], { env }),
+    agentctlAsNobody: (...args) =>
+      machine.inHost('setpriv', [...NOBODY, node, join(dist, 'agentctl.js'), ...args], { env }),
     status: async () => JSON.parse(await readFile(paths.status, 'utf8')) as Status,
     async freshStatus() {
       const asked = systemClock().now().monotonicMs;

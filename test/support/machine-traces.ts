@@ -49,11 +49,13 @@ export async function mountPointsBelow(root: string): Promise<string[]> {
     .reverse();
 }
 
-/** When a process started, in clock ticks since boot (field 22 of proc_pid_stat(5)); null when there is none. */
+/** When a living process started, in clock ticks since boot (proc_pid_stat(5)); null when there is none, or a zombie. */
 export async function startTimeOf(pid: number): Promise<string | null> {
   const line = await ifTold(readFile(`/proc/${pid}/stat`, 'utf8'));
-  // The second field, the name in parentheses, may itself hold spaces and parentheses.
-  return line?.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  if (line === null) return null;
+  // From the third field on: the second, the name in parentheses, may itself hold spaces and parentheses.
+  const [state = 'X', ...rest] = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return 'ZX'.includes(state) ? null : (rest[18] ?? null);
 }
 
 async function allProcesses(): Promise<number[]> {

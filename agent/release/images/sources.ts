@@ -1,4 +1,5 @@
-import { AgentError } from '../../system/errors.ts';
+import { stat } from 'node:fs/promises';
+import { AgentError, isErrno } from '../../system/errors.ts';
 import { type Run, runOk } from '../../system/processes.ts';
 import type { ImageSource } from './image.ts';
 import { programLayer } from './layer.ts';
@@ -40,18 +41,29 @@ export async function livekitSource(run: Run, node: string, standin: string): Pr
   };
 }
 
-/** The `1.2.3` that a program prints when asked for its version. */
+/** The `1.2.3` that a program prints when asked for its version. Error: IMAGE_SOURCE_MISSING. */
 async function versionOf(run: Run, program: string, hint: string): Promise<string> {
+  if (!(await isThere(program))) throw missing(`there is no ${program} to make an image from`, hint);
   const { stdout } = await runOk(run, program, ['--version'], {
     timeoutMs: 10_000,
     code: 'IMAGE_SOURCE_MISSING',
     hint,
   });
   const [version] = /\d+\.\d+\.\d+/.exec(stdout) ?? [];
-  if (version !== undefined) return version;
-  throw new AgentError({
-    code: 'IMAGE_SOURCE_MISSING',
-    message: `${program} --version does not print a version`,
-    hint,
-  });
+  if (version === undefined) throw missing(`${program} --version does not print a version`, hint);
+  return version;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+function missing(message: string, hint: string): AgentError {
+  return new AgentError({ code: 'IMAGE_SOURCE_MISSING', message, hint });
 }

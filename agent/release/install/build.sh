@@ -22,17 +22,19 @@ find_npm() {
   if release_is_current; then
     already 'not needed: the release is built from these sources'
   elif npm_usable; then
-    already "present: Node.js $(node --version), npm $(npm --version)"
+    already "present: Node.js $(node --version), npm $npm_version"
   else
     apt_install "$(missing_packages 'nodejs npm')"
     npm_usable || fail "Debian's npm does not work." 'run: npm --version'
-    did "installed Node.js $(node --version), npm $(npm --version), only to fetch the pinned one"
+    did "installed Node.js $(node --version), npm $npm_version, only to fetch the pinned one"
   fi
 }
 
 npm_usable() {
-  command -v node >/dev/null && npm_version=$(timeout 60 npm --version 2>/dev/null) && [ "${npm_version%%.*}" -ge "$OLDEST_NPM" ]
+  command -v node >/dev/null && npm_version=$(npm_version) && [ "${npm_version%%.*}" -ge "$OLDEST_NPM" ]
 }
+
+npm_version() { npm_config_cache="$build/npm-cache" timeout 60 npm --version 2>/dev/null; }
 
 install_dependencies() {
   if release_is_current; then

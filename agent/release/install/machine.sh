@@ -69,7 +69,7 @@ check_port() {
     holder=$(find /proc/[0-9]*/fd -lname "socket:\\[$inode\\]" 2>/dev/null | head -n 1 | cut -d/ -f3)
     [ -n "$holder" ] || continue
     ! is_ours "$holder" || continue
-    name=$(cat "/proc/$holder/comm" 2>/dev/null || echo unknown)
+    name=$(basename "$(readlink "/proc/$holder/exe" || cat "/proc/$holder/comm")")
     fail "Port $2/$1 is in use by $name (pid $holder); the appliance needs it." \
       "stop that program and keep it from starting again, then run ./install.sh --demo again"
   done

@@ -48,6 +48,7 @@ apt_install() {
     grep -qx "$package" "$installed_packages" 2>/dev/null || echo "$package" >>"$installed_packages"
   done
   guard_services
+  finish_interrupted_dpkg
   doing "apt-get install: $(echo "$1" | wc -w) packages"
   # shellcheck disable=SC2086 # a list of names
   apt install --no-install-recommends $1 || fail "Debian's packages could not be installed ($1)." \
@@ -62,6 +63,14 @@ fetch_package_lists() {
   apt update || fail "Debian's package lists could not be fetched." \
     'check /etc/apt/sources.list and that this machine reaches its Debian mirror (apt-get update)'
   package_lists_are_fresh=yes
+}
+
+# A run that was cut short in the middle of dpkg: apt refuses to go on until this is done.
+finish_interrupted_dpkg() {
+  [ -n "$(ls -A /var/lib/dpkg/updates)" ] || return 0
+  doing 'dpkg --configure -a'
+  run "$APT_SECONDS" env DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a ||
+    fail 'An interrupted installation of Debian packages could not be finished.' 'run: dpkg --configure -a'
 }
 
 apt() {

@@ -59,8 +59,7 @@ remove_engine_objects() {
       'start it, then run ./install.sh --uninstall again'
   fi
   remove_each container "$(docker_cli ps --all --quiet --filter label=org.appliance-agent.stack)" rm --force --volumes
-  remove_each network "$(docker_cli network ls --quiet --filter label=com.docker.compose.project=appliance \
-    --filter label=com.docker.compose.network=rtc)" network rm
+  remove_each network "$(docker_cli network ls --quiet --filter label=org.appliance-agent.stack)" network rm
   remove_each image "$(our_images)" image rm --force
   [ "$engine_was_down" = no ] || ! has_systemd || run 120 systemctl stop docker.service docker.socket || :
 }

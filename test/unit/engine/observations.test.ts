@@ -86,7 +86,10 @@ test('networks are seen with their subnets and the name of their interface', asy
 
 test('a bridge without a chosen name has the interface that the engine names after its id', (t) => {
   const Id = 'a25a9b3aefdc41f0a1b2c3d4e5f60718293a4b5c6d7e8f900112233445566778';
-  t.is(toNetwork({ Name: 'other', Id, Driver: 'bridge' }).bridge, 'br-a25a9b3aefdc');
+  t.is(
+    toNetwork({ Name: 'other', Id, Driver: 'bridge', Created: '2026-01-01T00:00:00Z' }).bridge,
+    'br-a25a9b3aefdc',
+  );
 });
 
 test('an answer that lacks what its API promises is refused, and the error names the field', async (t) => {

@@ -106,10 +106,12 @@ test('a closed forward path is opened only when the engine, which owns the chain
   const machine = await healthy();
   const closed: Observed = {
     ...machine,
-    forwardPath: { known: true, value: { open: false, detail: 'policy DROP' } },
+    forwardPath: { known: true, value: { open: false, detail: 'policy DROP', rule: 'missing' } },
   };
   t.deepEqual(kinds(closed), ['open-forward-path']);
   t.deepEqual(kinds({ ...closed, engine: { ok: false, why: 'down' } }), []);
+  const noChain = { known: true, value: { open: true, detail: 'policy ACCEPT', rule: 'no-chain' } } as const;
+  t.deepEqual(kinds({ ...closed, forwardPath: noChain }), []);
   t.deepEqual(kinds({ ...closed, forwardPath: { known: false, why: 'needs root' } }), []);
 });
 

@@ -33,6 +33,7 @@ export const history: History = {
   stops: new Map(),
   conntrackCleanedAt: at(0),
   applied: null,
+  lastDrift: null,
   turnAddresses: ['192.0.2.10'],
 };
 
@@ -73,7 +74,7 @@ const bare: Observed = {
   images: { ok: true, value: images },
   engine: { ok: true, value: { containers: [], networks: [], missingImages: [], startedAtMs: 0 } },
   table: { ok: true, value: null },
-  forwardPath: { known: true, value: { open: true, detail: 'accepted' } },
+  forwardPath: { known: true, value: { open: true, detail: 'accepted', rule: 'present' } },
   addresses: [{ interfaceName: 'eth0', address: '192.0.2.10' }],
   filesOnDisk: new Map(),
   verdicts: new Map(),

@@ -1,0 +1,23 @@
+import { CONDITIONS } from '../../conditions/index.ts';
+import { evaluate } from '../../conditions/problems.ts';
+import { readStatus } from '../../control/status-file.ts';
+import type { Context } from '../context.ts';
+import { agentSilent, findAgent } from '../doctor/agent-check.ts';
+import { overallOf, toChecks } from '../doctor/checks.ts';
+import { gatherFacts } from '../doctor/gather.ts';
+import { EXIT } from '../exit-codes.ts';
+import { renderChecks } from '../render/doctor.ts';
+
+export async function doctor({ paths, clock, terminal }: Context, options: { json?: true }): Promise<number> {
+  const reading = await readStatus(paths.status, clock);
+  const asRoot = process.getuid?.() === 0;
+  const facts = await gatherFacts(paths, reading, asRoot);
+  const checks = toChecks([
+    { condition: agentSilent, finding: findAgent(reading) },
+    ...evaluate(CONDITIONS, facts),
+  ]);
+  const overall = overallOf(checks);
+  if (options.json) terminal.write(`${JSON.stringify({ overall, checks }, null, 2)}\n`);
+  else terminal.write(renderChecks(checks, asRoot, terminal));
+  return EXIT[overall];
+}

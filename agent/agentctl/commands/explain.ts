@@ -1,0 +1,28 @@
+import { CONDITIONS } from '../../conditions/index.ts';
+import { AgentError } from '../../system/errors.ts';
+import type { Context } from '../context.ts';
+import { agentSilent } from '../doctor/agent-check.ts';
+import { EXIT } from '../exit-codes.ts';
+import { labelled } from '../render/text.ts';
+
+export async function explain({ terminal }: Context, code: string): Promise<number> {
+  const texts = [...CONDITIONS, agentSilent];
+  const found = texts.find((text) => text.code === code.toUpperCase());
+  if (found === undefined) {
+    throw new AgentError({
+      code: 'USAGE',
+      message: `There is no problem with the code ${code}`,
+      hint: `The codes are: ${texts.map((text) => text.code).join(', ')}.`,
+    });
+  }
+  const { columns, paint } = terminal;
+  const lines = [
+    `${paint('bold', found.title)} [${found.code}]`,
+    '',
+    ...labelled('', found.meaning, columns),
+    '',
+    ...labelled('Next: ', found.remedy, columns),
+  ];
+  terminal.write(`${lines.join('\n')}\n`);
+  return EXIT.ok;
+}

@@ -1,0 +1,79 @@
+import { known, unknown } from '../../conditions/findings.ts';
+import { gatherClock, pathExists } from '../../conditions/gather/clock.ts';
+import { DISK_PATHS, gatherDisks, listFilesystems } from '../../conditions/gather/disks.ts';
+import { gatherDockerProxies } from '../../conditions/gather/docker-proxies.ts';
+import { gatherCompose, gatherEngine } from '../../conditions/gather/engine.ts';
+import { gatherForwardPath } from '../../conditions/gather/forward-path.ts';
+import { gatherTurnsListener } from '../../conditions/gather/turns-listener.ts';
+import { tableWasChanged } from '../../conditions/table-was-changed.ts';
+import type { Facts } from '../../conditions/types.ts';
+import type { StatusReading } from '../../control/status-file.ts';
+import { createCompose } from '../../engine/compose.ts';
+import { createEngine } from '../../engine/engine.ts';
+import { readSecrets } from '../../stack/secrets.ts';
+import { describeError, isErrno } from '../../system/errors.ts';
+import type { Paths } from '../../system/paths.ts';
+import { run } from '../../system/processes.ts';
+import { gatherConfig } from './config-fact.ts';
+import { gatherDatabase } from './database-fact.ts';
+import { gatherImages } from './images-fact.ts';
+import { gatherServices } from './services-fact.ts';
+import { gatherTable } from './table-fact.ts';
+
+/** Only the agent remembers what it had to put right. */
+function recentDriftOf({ status, stale }: StatusReading): Facts['recentDrift'] {
+  if (status === null || stale) return unknown('only a running agent knows');
+  const problem = status.problems.find(({ code }) => code === tableWasChanged.code);
+  return known(problem ? { at: problem.since, what: problem.evidence } : null);
+}
+
+async function gatherSecrets(directory: string): Promise<Facts['secrets']> {
+  try {
+    await readSecrets({ directory });
+    return known({ refused: null });
+  } catch (error) {
+    if (isErrno(error, 'EACCES')) return unknown('needs root');
+    return known({ refused: describeError(error) });
+  }
+}
+
+/** A person waits: an engine that takes longer than this is reported as one that does not answer. */
+const ENGINE_TIMEOUT_MS = 5_000;
+
+/** Everything that doctor looks at, now. It changes nothing. Each part is bounded in time. */
+export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: boolean): Promise<Facts> {
+  const engine = createEngine({ socket: paths.engineSocket, readTimeoutMs: ENGINE_TIMEOUT_MS });
+  const compose = createCompose({ run, engineSocket: paths.engineSocket });
+  const [config, database, engineFact, composeFact, table, forwardPath] = await Promise.all([
+    gatherConfig(paths.config),
+    gatherDatabase(paths.database, reading),
+    gatherEngine(() => engine.version()),
+    gatherCompose(() => compose.version()),
+    gatherTable(run, asRoot, reading),
+    gatherForwardPath(run),
+  ]);
+  const [dockerProxies, turnsListener, disks, clock, images, services] = await Promise.all([
+    gatherDockerProxies(),
+    gatherTurnsListener(),
+    gatherDisks(listFilesystems, [...DISK_PATHS, paths.stateDirectory]),
+    gatherClock({ run, exists: pathExists, wall: () => new Date().toISOString() }),
+    gatherImages(engine, paths.images),
+    gatherServices(engine, reading),
+  ]);
+  return {
+    config,
+    database,
+    engine: engineFact,
+    compose: composeFact,
+    table,
+    forwardPath,
+    recentDrift: recentDriftOf(reading),
+    secrets: await gatherSecrets(paths.secrets),
+    dockerProxies,
+    turnsListener,
+    disks,
+    clock,
+    images,
+    services,
+  };
+}

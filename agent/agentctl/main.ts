@@ -1,0 +1,113 @@
+import { Command, CommanderError } from 'commander';
+import { systemClock } from '../system/clock.ts';
+import { AgentError, describeError } from '../system/errors.ts';
+import { appliancePaths } from '../system/paths.ts';
+import type { Context } from './context.ts';
+import { EXIT, exitOfError } from './exit-codes.ts';
+import { processTerminal } from './terminal.ts';
+
+const terminal = processTerminal();
+const context: Context = {
+  // Tests run several appliances on one machine, each below a folder of its own.
+  paths: appliancePaths(process.env.APPLIANCE_AGENT_ROOT ?? ''),
+  clock: systemClock(),
+  terminal,
+};
+
+// A reader that has seen enough (`agentctl events | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
+/** Runs a command and leaves its exit status; each is loaded only when it is called, to start fast. */
+async function perform(command: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    terminal.writeError(`agentctl: ${describeError(error)}\n`);
+    if (error instanceof AgentError) terminal.writeError(`  ${error.hint}\n`);
+    process.exitCode = exitOfError(error);
+  }
+}
+
+const program = new Command('agentctl')
+  .description('What the appliance does, what is wrong with it, and what to do next.')
+  .showSuggestionAfterError(true)
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'agentctl: ')) })
+  .addHelpText(
+    'after',
+    '\nExit status: 0 ok, 1 degraded, 2 critical, 3 unknown or stale, 64 usage, 69 something is missing, 77 needs root.',
+  );
+
+program
+  .command('status')
+  .description('show what serves, what is wrong and what to do next; needs neither root nor a running agent')
+  .option('--json', 'the content of status.json, with its age in ageMs')
+  .option('--watch', 'show it anew each second, until ^C')
+  .action((options) => perform(async () => (await import('./commands/status.ts')).status(context, options)));
+
+program
+  .command('events')
+  .description('tell what happened, why, what the agent did, and how that ended')
+  .option('--since <when>', 'only what is newer: 30m, 2h, 1d, or a time such as 2026-11-22T13:00')
+  .option('--json', 'one JSON object a line')
+  .option('--follow', 'go on with what happens, until ^C')
+  .action((options) => perform(async () => (await import('./commands/events.ts')).events(context, options)));
+
+program
+  .command('doctor')
+  .description('check this machine now, without the agent; with sudo it can check everything')
+  .option('--json', 'the checks as JSON')
+  .addHelpText(
+    'after',
+    `
+Each check ends as ok, NOTE, FAIL (with the next step) or SKIP (with the reason why it cannot be told).
+Exit status: 2 when something critical fails, else 1 when something fails, else 3 when an essential check was
+skipped (run it with sudo), else 0. Essential are the agent, the engine, Compose, the services, the firewall
+table, the forward path, the disk and the configuration.`,
+  )
+  .action((options) => perform(async () => (await import('./commands/doctor.ts')).doctor(context, options)));
+
+program
+  .command('explain <code>')
+  .description('say what the code of a problem means and what to do about it')
+  .action((code) => perform(async () => (await import('./commands/explain.ts')).explain(context, code)));
+
+for (const [name, description] of [
+  ['heal', 'heal a service now, without waiting for its turn'],
+  ['hold', 'leave a service alone: the agent neither starts nor heals it until it is released'],
+  ['release', 'end a hold'],
+] as const) {
+  program
+    .command(`${name} <service>`)
+    .description(`${description} (root)`)
+    .action((service) =>
+      perform(async () => (await import('./commands/service.ts')).askForService(context, name, service)),
+    );
+}
+
+const config = program.command('config').description('check and show the configuration');
+config
+  .command('validate [file]')
+  .description('check a configuration file, by default that of this appliance, without changing anything')
+  .action((file) => perform(async () => (await import('./commands/config.ts')).validate(context, file)));
+config
+  .command('show')
+  .description('show the configuration with its defaults')
+  .action(() => perform(async () => (await import('./commands/config.ts')).show(context)));
+
+program
+  .command('version')
+  .description('show the version of agentctl and of the agent that runs')
+  .action(() => perform(async () => (await import('./commands/version.ts')).version(context)));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Help that was asked for is no error; help shown because a command is missing is.
+  process.exitCode =
+    error.code === 'commander.helpDisplayed' || error.code === 'commander.version' ? EXIT.ok : EXIT.usage;
+}

@@ -1,0 +1,79 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isErrno } from '../../system/errors.ts';
+import { known, unknown } from '../findings.ts';
+import type { Facts } from '../types.ts';
+
+interface Proxy {
+  readonly port: string | null;
+  readonly pssBytes: number | null;
+  readonly rssBytes: number;
+}
+
+/**
+ * The docker-proxy processes of this machine, with their memory: RSS, and PSS (proc_pid_smaps(5)), which counts
+ * shared pages in part and so can be summed. PSS of other users' processes needs root.
+ */
+export async function gatherDockerProxies(procDirectory = '/proc'): Promise<Facts['dockerProxies']> {
+  // With hidepid, or ProtectProc= of systemd, other users' processes look as if they were not there.
+  if ((await readOfProcess(join(procDirectory, '1', 'comm'))) === null) {
+    return unknown('the processes of other users are hidden here');
+  }
+  const pids = (await readdir(procDirectory)).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(pids.map((pid) => inspect(join(procDirectory, pid))));
+  const proxies = found.filter((proxy) => proxy !== null);
+  return known({
+    count: proxies.length,
+    pssBytes: proxies.reduce<number | null>(
+      (sum, { pssBytes }) => (sum === null || pssBytes === null ? null : sum + pssBytes),
+      0,
+    ),
+    rssBytes: proxies.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
+    // Docker starts one process for IPv4 and one for IPv6.
+    ports: [...new Set(proxies.flatMap(({ port }) => port ?? []))].sort(
+      (a, b) => parseInt(a, 10) - parseInt(b, 10),
+    ),
+  });
+}
+
+/** Null when it is another program, or gone by now. */
+async function inspect(directory: string): Promise<Proxy | null> {
+  const comm = await readOfProcess(join(directory, 'comm'));
+  if (comm?.trim() !== 'docker-proxy') return null;
+  const status = await readOfProcess(join(directory, 'status'));
+  const commandLine = await readOfProcess(join(directory, 'cmdline'));
+  const rssBytes = status === null ? null : kibibytes(status, 'VmRSS');
+  // A zombie has no memory and holds no port; only its parent has not collected it yet.
+  if (commandLine === null || rssBytes === null) return null;
+  const rollup = await readOfProcess(join(directory, 'smaps_rollup'));
+  return {
+    port: publishedPort(commandLine),
+    pssBytes: rollup === null ? null : kibibytes(rollup, 'Pss'),
+    rssBytes,
+  };
+}
+
+/** `7882/udp` of `docker-proxy -proto udp -host-ip 0.0.0.0 -host-port 7882 …`, whose words are separated by NUL. */
+function publishedPort(commandLine: string): string | null {
+  const words = commandLine.split('\0');
+  const after = (option: string) => (words.includes(option) ? words[words.indexOf(option) + 1] : undefined);
+  const protocol = after('-proto');
+  const port = after('-host-port');
+  return protocol && port ? `${port}/${protocol}` : null;
+}
+
+/** The field `Name:  123 kB` in bytes. */
+function kibibytes(text: string, name: string): number | null {
+  const value = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1];
+  return value === undefined ? null : Number(value) * 1024;
+}
+
+/** Null when the process is gone, hidden, or not ours to look into. */
+async function readOfProcess(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].some((code) => isErrno(error, code))) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import type { EngineVersion } from '../../engine/types.ts';
+import { AgentError, describeError, isErrno } from '../../system/errors.ts';
+import { known, unknown } from '../findings.ts';
+import type { Facts } from '../types.ts';
+
+/** Whether the Docker Engine answers, and its version. Bounded by the port's own time-outs. */
+export async function gatherEngine(version: () => Promise<EngineVersion>): Promise<Facts['engine']> {
+  try {
+    return known({ version: (await version()).version, error: null });
+  } catch (error) {
+    // Not being let in says nothing about the engine.
+    if (isDenied(error)) return unknown('needs root');
+    return known({ version: '', error: describeError(error) });
+  }
+}
+
+/** Whether the Compose plugin is there, and its version. */
+export async function gatherCompose(version: () => Promise<string>): Promise<Facts['compose']> {
+  try {
+    return known({ version: await version(), detail: '' });
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'COMPOSE_MISSING') {
+      return known({ version: null, detail: describeError(error) });
+    }
+    return unknown(describeError(error));
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  if (isErrno(error, 'EACCES') || isErrno(error, 'EPERM')) return true;
+  return error instanceof Error && error.cause !== undefined && isDenied(error.cause);
+}

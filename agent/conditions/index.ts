@@ -1,0 +1,37 @@
+import { clockUnsynchronised } from './clock-unsynchronised.ts';
+import { composeMissing } from './compose-missing.ts';
+import { configRefused } from './config-refused.ts';
+import { DATABASE_FAULTS } from './database.ts';
+import { diskLow } from './disk-low.ts';
+import { dockerProxyRunning } from './docker-proxy-running.ts';
+import { dockerRulesMissing } from './docker-rules-missing.ts';
+import { engineUnreachable } from './engine-unreachable.ts';
+import { forwardPathBlocked } from './forward-path-blocked.ts';
+import { imageMissing } from './image-missing.ts';
+import { secretRefused } from './secret-refused.ts';
+import { serviceDown } from './service-down.ts';
+import { serviceHeld } from './service-held.ts';
+import { tableDrifted } from './table-drifted.ts';
+import { tableWasChanged } from './table-was-changed.ts';
+import { turnsPortOpen } from './turns-port-open.ts';
+import type { Condition } from './types.ts';
+
+/** Everything that can be wrong, in the order in which a person would look. */
+export const CONDITIONS: readonly Condition[] = [
+  engineUnreachable,
+  composeMissing,
+  imageMissing,
+  serviceDown,
+  serviceHeld,
+  tableDrifted,
+  tableWasChanged,
+  forwardPathBlocked,
+  dockerRulesMissing,
+  dockerProxyRunning,
+  turnsPortOpen,
+  diskLow,
+  clockUnsynchronised,
+  configRefused,
+  secretRefused,
+  ...DATABASE_FAULTS.map(({ condition }) => condition),
+];

@@ -1,0 +1,10 @@
+import { createHash } from 'node:crypto';
+import type { ApplianceConfig } from './schema.ts';
+
+/** SHA-256 (64 hex digits) of what a configuration means: comments, order and written-out defaults do not change it. */
+export function configHash(config: ApplianceConfig): string {
+  const { stack, network, turn } = config;
+  const addresses = network.addresses === 'auto' ? 'auto' : [...network.addresses].sort();
+  const meaning = [stack, addresses, network.subnet, turn.realm, turn.relayPorts.from, turn.relayPorts.to];
+  return createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
+}

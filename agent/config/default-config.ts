@@ -1,0 +1,27 @@
+/** What the installer puts in `/etc/appliance-agent/appliance.yaml`: every setting, explained, at its default. */
+export const DEFAULT_CONFIG_TEXT = `# Configuration of the appliance agent.
+#
+# Every setting is shown with its default. To change one, remove the # before it and edit the value.
+# Check the file with:  agentctl config validate
+# The agent refuses a file with a mistake in it, says where, and keeps the running stack as it is.
+
+# Which stack the appliance runs. "embedded" is the only one so far: coturn, and a stand-in for LiveKit.
+#stack: embedded
+
+network:
+  # The IPv4 addresses on which clients reach this machine: auto for all it has, or a list,
+  # e.g. [203.0.113.10].
+  #addresses: auto
+
+  # The private network between the containers, /16 to /28. Change it when another network of yours
+  # has the same addresses.
+  #subnet: 172.30.5.0/24
+
+turn:
+  # The realm that coturn names to clients: a domain name. It need not exist in DNS.
+  #realm: appliance.internal
+
+  # The UDP ports that coturn relays from, both ends included. A relayed participant needs about four;
+  # a firewall in front of the machine must let all of them in.
+  #relayPorts: 49152-49663
+`;

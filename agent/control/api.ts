@@ -1,0 +1,36 @@
+import type { Status } from './status.ts';
+
+export interface ServiceRequest {
+  readonly service: string;
+}
+
+/** What was done, as one sentence for a person. */
+export interface Done {
+  readonly message: string;
+}
+
+/**
+ * What agentctl can ask of the running agent, over its unix socket. Each rejects with an AgentError, which reaches
+ * the caller with its code, message and hint. Answers come at once: what takes long is begun, not awaited.
+ */
+export interface ControlApi {
+  /** Leaves a service alone, whatever becomes of it. */
+  hold(request: ServiceRequest): Promise<Done>;
+  /** Ends a hold. */
+  release(request: ServiceRequest): Promise<Done>;
+  /** Heals a service now, without waiting for its turn. */
+  heal(request: ServiceRequest): Promise<Done>;
+  status(): Promise<Status>;
+  ping(): Promise<{ readonly agentVersion: string }>;
+}
+
+/** Where each function is found over HTTP. */
+export const ROUTES: {
+  readonly [Name in keyof ControlApi]: { readonly method: 'GET' | 'POST'; readonly path: string };
+} = {
+  hold: { method: 'POST', path: '/hold' },
+  release: { method: 'POST', path: '/release' },
+  heal: { method: 'POST', path: '/heal' },
+  status: { method: 'GET', path: '/status' },
+  ping: { method: 'GET', path: '/ping' },
+};

@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { chmod, mkdir } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { dirname } from 'node:path';
+import * as z from 'zod/mini';
+import { AgentError, describeError } from '../system/errors.ts';
+import { type ControlApi, ROUTES } from './api.ts';
+import { removeStaleSocket } from './stale-socket.ts';
+
+const MAX_BODY_BYTES = 4 * 1024;
+/** A caller that sends a part of a request must not keep the connection. */
+const REQUEST_TIMEOUT_MS = 5_000;
+
+const serviceRequest = z.strictObject({ service: z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/)) });
+
+export interface ControlServer {
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `api` on a unix socket (mode 0660, owned by the agent's user and group). A socket file that a dead agent
+ * left behind is replaced. Errors: CONTROL_SOCKET_IN_USE when another agent answers on it, CONTROL_SOCKET_FAILED.
+ */
+export async function startControlServer(path: string, api: ControlApi): Promise<ControlServer> {
+  await mkdir(dirname(path), { recursive: true });
+  await removeStaleSocket(path);
+  const server = createServer((request, response) => {
+    answer(api, request).then(
+      (content) => send(response, 200, content),
+      (error: unknown) => sendError(response, error),
+    );
+  });
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.headersTimeout = REQUEST_TIMEOUT_MS;
+  server.maxConnections = 16;
+  try {
+    server.listen(path);
+    await once(server, 'listening');
+    await chmod(path, 0o660);
+  } catch (error) {
+    server.close();
+    throw new AgentError({
+      code: 'CONTROL_SOCKET_FAILED',
+      message: `The control socket ${path} cannot be opened`,
+      hint: 'Check that its folder exists and that the agent runs as root.',
+      cause: error,
+    });
+  }
+  return {
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(api: ControlApi, request: IncomingMessage): Promise<unknown> {
+  const isCalled = (name: keyof ControlApi) =>
+    request.method === ROUTES[name].method && request.url === ROUTES[name].path;
+  if (isCalled('status')) return api.status();
+  if (isCalled('ping')) return api.ping();
+  for (const name of ['hold', 'release', 'heal'] as const) {
+    if (isCalled(name)) return api[name](await readServiceRequest(request));
+  }
+  throw new AgentError({
+    code: 'UNKNOWN_REQUEST',
+    message: `The agent does not know ${request.method} ${request.url}`,
+    hint: 'agentctl and the agent may be of different releases: compare them with `agentctl version`.',
+  });
+}
+
+async function readServiceRequest(request: IncomingMessage): Promise<{ service: string }> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw badRequest(`a request has at most ${MAX_BODY_BYTES} bytes`);
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (error) {
+    throw badRequest(describeError(error));
+  }
+  const checked = serviceRequest.safeParse(content);
+  if (!checked.success) throw badRequest('`service` must be the name of a service');
+  return checked.data;
+}
+
+const badRequest = (why: string) =>
+  new AgentError({
+    code: 'BAD_REQUEST',
+    message: `The request is not valid: ${why}`,
+    hint: 'Send {"service": "livekit"}.',
+  });
+
+function sendError(response: ServerResponse, error: unknown): void {
+  if (error instanceof AgentError) {
+    const { code, hint } = error;
+    send(response, 400, { code, message: describeError(error), hint });
+    return;
+  }
+  const hint = 'This is a fault of the agent. Its log tells more: `sudo journalctl -u appliance-agent -n 50`';
+  send(response, 500, { code: 'INTERNAL', message: describeError(error), hint });
+}
+
+/** Ends the connection with the answer: a body that was refused half-way would else be read as a next request. */
+function send(response: ServerResponse, statusCode: number, content: unknown): void {
+  response.writeHead(statusCode, { 'content-type': 'application/json', connection: 'close' });
+  response.end(`${JSON.stringify(content)}\n`);
+}

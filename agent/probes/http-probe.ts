@@ -1,0 +1,46 @@
+import { Agent, request } from 'undici';
+import type { Verdict } from './types.ts';
+import { failed, millisecondsSince, noAnswer, refusal } from './verdicts.ts';
+
+export interface HttpTarget {
+  readonly url: string;
+  readonly timeoutMs: number;
+  readonly expected: {
+    readonly status: number;
+    /** The whole body, without white space at its ends; absent when any will do. */
+    readonly body?: string;
+  };
+}
+
+/** More than any health page needs; a longer answer is not read to its end. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** GETs a URL over a fresh connection and compares status and body. Always resolves, within `timeoutMs`. */
+export async function probeHttp({ url, timeoutMs, expected }: HttpTarget): Promise<Verdict> {
+  const begun = performance.now();
+  const signal = AbortSignal.timeout(timeoutMs);
+  // An agent of its own: a connection kept from the last probe would hide that no new one is accepted.
+  const dispatcher = new Agent({ maxResponseSize: BODY_LIMIT_BYTES, pipelining: 0 });
+  try {
+    const response = await request(url, { dispatcher, signal });
+    const body = (await response.body.text()).trim();
+    const seen = `${response.statusCode} ${excerpt(body)}`.trim();
+    if (response.statusCode !== expected.status) {
+      return failed('http', `${seen}, expected ${expected.status}`);
+    }
+    if (expected.body !== undefined && body !== expected.body) {
+      return failed('http', `${seen}, expected ${expected.status} ${expected.body}`);
+    }
+    return { ok: true, kind: 'http', latencyMs: millisecondsSince(begun), detail: seen };
+  } catch (error) {
+    return signal.aborted ? noAnswer('http', timeoutMs) : failed('http', refusal(error));
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** The beginning of a body on one line: enough to recognise what answered. */
+function excerpt(body: string): string {
+  const line = body.replaceAll(/\s+/g, ' ');
+  return line.length > 60 ? `${line.slice(0, 60)}…` : line;
+}

@@ -1,0 +1,3 @@
+import { installsUnderSystemd } from './under-systemd.ts';
+
+installsUnderSystemd('bookworm');

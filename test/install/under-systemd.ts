@@ -1,0 +1,101 @@
+import type { Suite } from './fresh-root.ts';
+import { install, isGone, isServed, onFreshMachine } from './installation.ts';
+
+/** Above this `systemd-analyze security` says that the unit may do more than it did when it was written. */
+const EXPOSURE_LIMIT = 3.2;
+
+/** What one command must do to a bare Debian of this release that systemd booted, and undo. */
+export function installsUnderSystemd(suite: Suite): void {
+  const test = onFreshMachine({ suite, init: 'systemd' });
+
+  test(`on a bare ${suite} one command ends with a stack that serves`, async (t, setting) => {
+    const aptSources = 'cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | sha256sum';
+    const sourcesBefore = (await setting.machine.sh(aptSources)).stdout;
+    const output = await install(t, setting, '--demo');
+    t.regex(output, /^\[12\/12\] Stack … serves$/m);
+    t.regex(output, /is installed and runs as appliance-agent\.service/);
+    t.false(output.includes('\r') || output.includes('\u001b'), 'plain lines where there is no terminal');
+    await isServed(t, setting);
+    t.is(
+      (await setting.machine.sh(aptSources)).stdout,
+      sourcesBefore,
+      'no other suite is left in the sources',
+    );
+  });
+
+  test(`on ${suite} no docker-proxy runs, and Debian's own coturn neither runs nor is enabled`, async (t, {
+    machine,
+  }) => {
+    t.is((await machine.sh('pgrep -c docker-proxy')).stdout.trim(), '0');
+    t.is((await machine.sh('systemctl is-enabled coturn.service')).stdout.trim(), 'disabled');
+    t.is((await machine.sh('systemctl is-active coturn.service')).stdout.trim(), 'inactive');
+    t.is((await machine.sh('test -e /usr/sbin/policy-rc.d')).exitCode, 1);
+  });
+
+  test(`on ${suite} systemd has nothing to say about the unit, and its exposure is no higher than it was`, async (t, {
+    machine,
+  }) => {
+    const verified = await machine.sh('systemd-analyze verify /etc/systemd/system/appliance-agent.service');
+    t.is(verified.stderr, '');
+    const score = await machine.sh('systemd-analyze security --no-pager appliance-agent.service | tail -n 1');
+    const exposure = Number(/: ([\d.]+) /.exec(score.stdout)?.[1]);
+    t.true(exposure > 0 && exposure <= EXPOSURE_LIMIT, score.stdout);
+  });
+
+  test(`on ${suite} anybody may ask for the status, and no check of doctor fails`, async (t, { machine }) => {
+    t.is(
+      (await machine.sh('setpriv --reuid=65534 --regid=65534 --clear-groups agentctl status')).exitCode,
+      0,
+    );
+    const doctor = await machine.sh('agentctl doctor');
+    t.is(doctor.exitCode, 0, doctor.stdout);
+    t.notRegex(doctor.stdout, /^SKIP/m);
+  });
+
+  test(`on ${suite} a second run changes nothing and says so`, async (t, setting) => {
+    const { machine } = setting;
+    await machine.sh('touch /root/stamp');
+    const containers = (await machine.sh('docker ps --quiet')).stdout;
+    const output = await install(t, setting, '--demo');
+    t.regex(output, /^nothing to do: /m);
+    const changed = await machine.sh(
+      'find /etc /opt /usr /var/lib/dpkg /var/cache -xdev -newer /root/stamp -type f; rm /root/stamp',
+    );
+    t.is(changed.stdout, '');
+    t.is((await machine.sh('docker ps --quiet')).stdout, containers);
+  });
+
+  test(`on ${suite} the agent is back after its process was killed`, async (t, setting) => {
+    const pid = 'systemctl show --property=MainPID --value appliance-agent';
+    const before = (await setting.machine.sh(pid)).stdout;
+    await setting.machine.sh('kill -KILL $(systemctl show --property=MainPID --value appliance-agent)');
+    const back =
+      'for i in $(seq 40); do systemctl is-active --quiet appliance-agent && agentctl status >/dev/null && exit 0; sleep 0.5; done; exit 1';
+    t.is((await setting.machine.sh(back)).exitCode, 0);
+    t.not((await setting.machine.sh(pid)).stdout, before);
+  });
+
+  test(`on ${suite} --uninstall keeps the configuration and the state, and says so`, async (t, setting) => {
+    const output = await install(t, setting, '--uninstall');
+    t.regex(output, /^kept \/etc\/appliance-agent /m);
+    t.regex(output, /^kept \/var\/lib\/appliance-agent /m);
+    t.regex(output, /^ {2}apt-get purge --auto-remove docker\.io /m);
+    t.is(
+      (await setting.machine.sh('ls /etc/appliance-agent/appliance.yaml /var/lib/appliance-agent/state.db'))
+        .exitCode,
+      0,
+    );
+    t.is((await setting.machine.sh('nft list table inet appliance')).exitCode, 1);
+  });
+
+  test(`on ${suite} --uninstall --purge leaves nothing of ours behind, and may be run again`, async (t, setting) => {
+    await install(t, setting, '--uninstall --purge');
+    await isGone(t, setting);
+    t.regex(await install(t, setting, '--uninstall --purge'), /^nothing to do: /m);
+    t.is(
+      (await setting.machine.sh('systemctl is-active docker.service')).stdout.trim(),
+      'active',
+      'the engine is left as it is',
+    );
+  });
+}

@@ -1,0 +1,43 @@
+import { INSTALLER, install, isGone, isServed, onFreshMachine } from './installation.ts';
+
+const test = onFreshMachine({ suite: 'trixie', init: 'none' });
+
+test('an installation that is interrupted can be undone, and leaves no guard over services', async (t, setting) => {
+  const { machine } = setting;
+  const interrupted = await machine.sh(`timeout --signal=TERM 12 ${INSTALLER} --demo </dev/null`, 60_000);
+  t.is(interrupted.exitCode, 124);
+  t.is((await machine.sh('test -e /usr/sbin/policy-rc.d')).exitCode, 1);
+  await install(t, setting, '--uninstall --purge');
+  await isGone(t, setting);
+});
+
+test('without systemd the engine and the agent run in the background, and the stack serves', async (t, setting) => {
+  const output = await install(t, setting, '--demo');
+  t.regex(output, /^\[ 8\/12\] Docker Engine … started .* as a background process/m);
+  t.regex(output, /runs as background processes: there is no systemd here/);
+  await isServed(t, setting);
+  t.is((await setting.machine.sh('pgrep -c docker-proxy')).stdout.trim(), '0');
+});
+
+test('without systemd a second run changes nothing and says so', async (t, setting) => {
+  const pids = 'cat /run/appliance-agent/*.pid';
+  const before = (await setting.machine.sh(pids)).stdout;
+  t.regex(await install(t, setting, '--demo'), /^nothing to do: /m);
+  t.is((await setting.machine.sh(pids)).stdout, before);
+});
+
+test('without systemd an agent that was killed is started by the next run, on the stack that went on', async (t, setting) => {
+  const { machine } = setting;
+  await machine.sh('kill -KILL $(cat /run/appliance-agent/agent.pid)');
+  t.is((await setting.machine.sh('sleep 31; agentctl status', 60_000)).exitCode, 3, 'the status is stale');
+  const containers = (await machine.sh('docker ps --quiet')).stdout;
+  t.regex(await install(t, setting, '--demo'), /^\[11\/12\] Agent … started in the background/m);
+  t.is((await machine.sh('docker ps --quiet')).stdout, containers);
+  await isServed(t, setting);
+});
+
+test('without systemd --uninstall --purge leaves no process, file, rule or container of ours behind', async (t, setting) => {
+  await install(t, setting, '--uninstall --purge');
+  t.is((await setting.machine.sh('pgrep -x "dockerd|containerd|node" | wc -l')).stdout.trim(), '0');
+  await isGone(t, setting);
+});

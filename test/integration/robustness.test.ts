@@ -1,0 +1,219 @@
+import { copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Paths } from '../../agent/system/paths.ts';
+import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
+import { type Client, createClient } from '../support/client.ts';
+import { HOST_V4 } from '../support/machine.ts';
+import { needs, testWhen } from '../support/needs.ts';
+
+const test = testWhen(needs(APPLIANCE_NEEDS));
+const NFT = '/usr/sbin/nft';
+let appliance: Appliance;
+let client: Client;
+let paths: Paths;
+
+test.before('an appliance comes up', async () => {
+  appliance = await startAppliance();
+  client = createClient(appliance.machine);
+  paths = appliance.paths;
+});
+test.after.always('it is taken away', () => appliance?.destroy());
+
+const echoed = async () =>
+  (await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
+const containers = () =>
+  appliance.docker('ps', '--no-trunc', '-q', '--filter', 'label=com.docker.compose.project=appliance');
+const newest = async () => (await appliance.events()).at(-1)?.id ?? 0;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function configure(text: string): Promise<void> {
+  await mkdir(dirname(paths.config), { recursive: true });
+  await writeFile(paths.config, text);
+}
+
+test('somebody adds to our table: it is taken out again, with its words kept, and their own table is left alone', async (t) => {
+  const before = await newest();
+  const { machine } = appliance;
+  await machine.inHost(NFT, ['add', 'table', 'inet', 'theirs']);
+  await machine.inHost(NFT, ['insert', 'rule', 'inet', 'appliance', 'forward', 'drop']);
+  const marked = async () =>
+    (await appliance.events()).some(
+      ({ id, kind, result }) => id > before && kind === 'table-drifted' && result === 'ok',
+    );
+  const deadline = performance.now() + 10_000;
+  while (!(await marked()) && performance.now() < deadline) await pause(100);
+  const { stdout } = await machine.inHost(NFT, ['list', 'ruleset']);
+  t.notRegex(stdout, /^\t\tdrop$/m);
+  t.regex(stdout, /table inet theirs/);
+  const drift = (await appliance.events()).find(({ id, kind }) => id > before && kind === 'table-drifted');
+  t.is(drift?.result, 'ok');
+  t.regex(drift?.cause ?? '', /chain forward/);
+  t.is(await echoed(), 10);
+});
+
+test('a third party flushes the ruleset: our table is back within 10 s, and the problem is named', async (t) => {
+  const before = await newest();
+  const { machine } = appliance;
+  const flushedAt = performance.now();
+  t.is((await machine.inHost(NFT, ['flush', 'ruleset'])).exitCode, 0);
+  for (;;) {
+    const { exitCode } = await machine.inHost(NFT, ['list', 'chain', 'inet', 'appliance', 'prerouting']);
+    if (exitCode === 0) break;
+    if (performance.now() - flushedAt > 10_000) return t.fail('the table is not back within 10 s');
+    await pause(50);
+  }
+  t.log(`back after ${Math.round(performance.now() - flushedAt)} ms`);
+  const status = await appliance.until('the problem is named', 10_000, ({ problems }) =>
+    problems.some(({ code }) => code === 'DOCKER_RULES_MISSING'),
+  );
+  t.true(status.problems.some(({ code }) => code === 'TABLE_WAS_CHANGED'));
+  const drift = (await appliance.events()).find(({ id, kind }) => id > before && kind === 'table-drifted');
+  t.regex(drift?.cause ?? '', /table inet appliance is missing/);
+  t.is(await echoed(), 10);
+});
+
+test('the engine is started anew, as the problem says: its rules are back, and the path is open', async (t) => {
+  await appliance.engine().stop();
+  await appliance.startEngine();
+  const status = await appliance.until(
+    'all is well again',
+    60_000,
+    ({ problems, services }) =>
+      services.every(({ probe }) => probe?.ok === true) &&
+      problems.every(({ severity }) => severity === 'info'),
+  );
+  t.false(status.problems.some(({ code }) => code === 'DOCKER_RULES_MISSING'));
+  const { stdout } = await appliance.machine.inHost('/usr/sbin/iptables', ['-S', 'DOCKER-USER']);
+  t.is(stdout.match(/appliance-agent/g)?.length, 1);
+  t.is(await echoed(), 10);
+});
+
+for (const [what, text, line, right] of [
+  ['an unknown key', 'turn:\n  realms: example\n', 2, /realm/],
+  ['a wrong type', 'stack: embedded\nnetwork: 7\n', 2, /network/],
+  ['an impossible port', 'turn:\n  relayPorts: 49152-70000\n', 2, /65535/],
+  ['an impossible address', 'network:\n  addresses: [198.51.100.999]\n', 2, /address/],
+] as const) {
+  test(`${what} in the configuration is refused with its line, and the stack is left alone`, async (t) => {
+    const before = await containers();
+    await configure(text);
+    const { problems } = await appliance.until('it is refused', 15_000, (status) =>
+      status.problems.some(({ code }) => code === 'CONFIG_REFUSED'),
+    );
+    const problem = problems.find(({ code }) => code === 'CONFIG_REFUSED');
+    t.regex(problem?.evidence ?? '', new RegExp(`appliance.yaml:${line}`));
+    t.regex(problem?.evidence ?? '', right);
+    t.is(await containers(), before);
+    t.is(await echoed(), 10);
+    const { exitCode, stdout, stderr } = await appliance.agentctl('config', 'validate', paths.config);
+    t.not(exitCode, 0);
+    t.regex(stdout + stderr, new RegExp(`:${line}`));
+  });
+}
+
+test('a configuration that is accepted again ends the problem; a change restarts only what it concerns', async (t) => {
+  const idOf = (service: string) => appliance.docker('inspect', '-f', '{{.Id}}', `appliance-${service}-1`);
+  const livekit = await idOf('livekit');
+  const coturn = await idOf('coturn');
+  await configure('turn:\n  relayPorts: 50000-50099\n');
+  await appliance.until(
+    'the new relay range is open',
+    60_000,
+    (status) =>
+      isUp(status) &&
+      status.firewall.published.some(({ port, portTo }) => port === 50_000 && portTo === 50_099),
+  );
+  await appliance.until('the relay was made anew', 30_000, () => true);
+  t.is(await idOf('livekit'), livekit);
+  t.not(await idOf('coturn'), coturn);
+  const secret = (await readFile(join(paths.secrets, 'turn'), 'utf8')).trim();
+  const options = { server: HOST_V4, secret, peer: HOST_V4, peerPort: 7882 } as const;
+  const relayed = await client.relay({ ...options, transport: 'udp', method: 'channel', count: 10 });
+  t.is(relayed.lost, 0, relayed.output);
+});
+
+test('with the agent dead, agentctl says so and how old its data is, also to anybody; status 3', async (t) => {
+  await appliance.agent().stop({ signal: 'SIGKILL' });
+  const nobody = await appliance.agentctlAsNobody('status');
+  t.is(nobody.exitCode, 3, nobody.stderr);
+  t.regex(nobody.stdout, /not running/);
+  t.regex(nobody.stdout, /livekit/);
+  const events = await appliance.agentctlAsNobody('events');
+  t.is(events.exitCode, 0, events.stderr);
+  t.regex(events.stdout, /firewall/);
+  const doctor = await appliance.agentctlAsNobody('doctor');
+  t.regex(doctor.stdout, /SKIP/);
+  t.regex(doctor.stdout, /5349/);
+  t.is(await echoed(), 10, 'the stack goes on without the agent');
+});
+
+test('a database that is damaged is set aside: the stack is left alone, and the problem is named', async (t) => {
+  const before = await containers();
+  const file = await open(paths.database, 'r+');
+  await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, 0);
+  await file.close();
+  await appliance.startAgent();
+  const status = await appliance.until('the new agent reports', 20_000, ({ problems }) =>
+    problems.some(({ code }) => code === 'DATABASE_RECOVERED'),
+  );
+  t.is(status.provisioning.state, 'done');
+  t.is(await containers(), before);
+  t.true((await readdir(paths.stateDirectory)).some((name) => name.includes('corrupt')));
+  t.is(await echoed(), 10);
+});
+
+test('a database of a newer release is not touched, and the stack goes on', async (t) => {
+  const before = await containers();
+  await appliance.agent().stop();
+  const kept = join(appliance.machine.root, 'state.db.kept');
+  await copyFile(paths.database, kept);
+  const file = await open(paths.database, 'r+');
+  // The user version of an SQLite file is the big-endian number at offset 60 (sqlite.org/fileformat.html).
+  await file.write(Buffer.from([0, 0, 0x27, 0x0f]), 0, 4, 60);
+  await file.close();
+  const written = await readFile(paths.database);
+  await appliance.startAgent();
+  await appliance.until('it is named', 20_000, ({ problems }) =>
+    problems.some(({ code }) => code === 'DATABASE_NEWER'),
+  );
+  t.is(await containers(), before);
+  t.is(await echoed(), 10);
+  await appliance.agent().stop();
+  t.deepEqual(await readFile(paths.database), written);
+  await copyFile(kept, paths.database);
+  await appliance.startAgent();
+  await appliance.until('all is well', 20_000, isUp);
+});
+
+test('the secret is nowhere but in its file and in coturn’s configuration', async (t) => {
+  const secret = (await readFile(join(paths.secrets, 'turn'), 'utf8')).trim();
+  const places = {
+    log: appliance.agent().output(),
+    status: await readFile(paths.status, 'utf8'),
+    events: await readFile(paths.events, 'utf8'),
+    database: await readFile(paths.database, 'latin1'),
+    'write-ahead log': await readFile(`${paths.database}-wal`, 'latin1').catch(() => ''),
+    'compose file': await readFile(join(paths.rendered, 'compose.yaml'), 'utf8'),
+    containers: await appliance.docker('inspect', 'appliance-livekit-1', 'appliance-coturn-1'),
+    'process list': (await appliance.machine.inHost('ps', ['axeww'])).stdout,
+  };
+  for (const [place, text] of Object.entries(places)) t.false(text.includes(secret), place);
+  const { stdout } = await appliance.machine.inHost('stat', [
+    '-c',
+    '%a %u',
+    join(paths.secrets, 'turn'),
+    join(paths.rendered, 'coturn/turnserver.conf'),
+  ]);
+  t.is(stdout, '600 0\n400 65534\n');
+});
+
+test('an address that the machine gets later is served by the relay', async (t) => {
+  const { machine } = appliance;
+  await machine.inHost('ip', ['address', 'add', '198.51.100.7/24', 'dev', 'eth0']);
+  const deadline = performance.now() + 30_000;
+  let answer = await client.stun({ host: '198.51.100.7', port: 3478, timeoutMs: 500 });
+  while (!answer.ok && performance.now() < deadline) {
+    answer = await client.stun({ host: '198.51.100.7', port: 3478, timeoutMs: 500 });
+  }
+  t.true(answer.ok, answer.detail);
+});

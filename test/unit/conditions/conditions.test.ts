@@ -1,0 +1,258 @@
+import test from 'ava';
+import { known } from '../../../agent/conditions/findings.ts';
+import { CONDITIONS } from '../../../agent/conditions/index.ts';
+import { evaluate, toProblems } from '../../../agent/conditions/problems.ts';
+import type { Facts, Finding } from '../../../agent/conditions/types.ts';
+import { dark, well } from './well.ts';
+
+const MiB = 1024 ** 2;
+const GiB = 1024 ** 3;
+
+function find(code: string, facts: Partial<Facts>): Finding {
+  const result = evaluate(CONDITIONS, { ...well, ...facts }).find(({ condition }) => condition.code === code);
+  if (result === undefined) throw new Error(`no condition ${code}`);
+  return result.finding;
+}
+
+/** The finding must be bad; its severity is the condition's own unless it says another. */
+function badOf(code: string, facts: Partial<Facts>): { severity: string; evidence: string; next: string } {
+  const finding = find(code, facts);
+  const severity = CONDITIONS.find((condition) => condition.code === code)?.severity ?? '';
+  if (finding.state !== 'bad') throw new Error(`${code} is ${finding.state}: ${finding.evidence}`);
+  return { severity, ...finding };
+}
+
+test('on an appliance that is well every condition is good', (t) => {
+  const states = evaluate(CONDITIONS, well).map(({ condition, finding }) => [condition.code, finding.state]);
+  t.deepEqual(
+    states,
+    CONDITIONS.map(({ code }) => [code, 'good']),
+  );
+});
+
+test('what cannot be known is never bad, and keeps the reason why', (t) => {
+  for (const { condition, finding } of evaluate(CONDITIONS, dark)) {
+    t.deepEqual(finding, { state: 'unknown', evidence: 'needs root' }, condition.code);
+  }
+});
+
+test('codes are unique, stable in form, and depend on codes that exist', (t) => {
+  const codes = CONDITIONS.map(({ code }) => code);
+  t.is(new Set(codes).size, codes.length);
+  for (const condition of CONDITIONS) {
+    t.regex(condition.code, /^[A-Z0-9]+(_[A-Z0-9]+)+$/);
+    for (const parent of condition.dependsOn) t.true(codes.includes(parent), parent);
+    for (const text of [condition.title, condition.check, condition.meaning, condition.remedy]) {
+      t.true(text.length > 0 && !text.includes('  '), condition.code);
+    }
+  }
+});
+
+test('a refused configuration shows its error, what is in force, and how to check the correction', (t) => {
+  const error = 'appliance.yaml:7: 70000 is not a port';
+  const correct = 'Correct the line that is named, then check it with: `agentctl config validate`';
+  const fact = known({ accepted: false, error, hint: 'The last one stays in force.' });
+  t.like(badOf('CONFIG_REFUSED', { config: fact }), {
+    severity: 'degraded',
+    evidence: error,
+    next: `The last one stays in force. ${correct}`,
+  });
+  t.is(badOf('CONFIG_REFUSED', { config: known({ accepted: false, error, hint: '' }) }).next, correct);
+});
+
+for (const [state, code] of [
+  ['damaged', 'DATABASE_DAMAGED'],
+  ['recovered', 'DATABASE_RECOVERED'],
+  ['newer', 'DATABASE_NEWER'],
+  ['unmigrated', 'DATABASE_UNMIGRATED'],
+  ['unwritable', 'DATABASE_UNWRITABLE'],
+] as const) {
+  test(`a database that is ${state} is ${code} and no other problem`, (t) => {
+    const facts = { ...well, database: known({ state, detail: 'what was seen', hint: '' }) };
+    const bad = evaluate(CONDITIONS, facts).filter(({ finding }) => finding.state === 'bad');
+    t.deepEqual(
+      bad.map(({ condition, finding }) => [condition.code, finding.evidence]),
+      [[code, 'what was seen']],
+    );
+    t.is(badOf(code, { database: known({ state, detail: '', hint: 'Do this.' }) }).next, 'Do this.');
+  });
+}
+
+test('an engine that does not answer is critical and says how', (t) => {
+  const engine = known({ version: '', error: 'no Docker Engine answers on /var/run/docker.sock' });
+  t.like(badOf('ENGINE_UNREACHABLE', { engine }), { severity: 'critical', evidence: engine.value.error });
+});
+
+test('a missing Compose plugin says what to run', (t) => {
+  const compose = known({ version: null, detail: 'Docker Compose version 2 is not installed' });
+  t.like(badOf('COMPOSE_MISSING', { compose }), { severity: 'degraded', evidence: compose.value.detail });
+});
+
+test('a drifted table names at most three differences; one that failed is critical', (t) => {
+  const differences = ['a is missing', 'b is missing', 'c is missing', 'd is missing', 'e is missing'];
+  t.like(badOf('TABLE_DRIFTED', { table: known({ state: 'drifted', differences }) }), {
+    severity: 'degraded',
+    evidence: 'a is missing; b is missing; c is missing; and 2 more',
+  });
+  t.like(badOf('TABLE_DRIFTED', { table: known({ state: 'failed', differences: [] }) }), {
+    severity: 'critical',
+    evidence: 'the table could not be applied',
+  });
+});
+
+test('a blocked forward path is critical', (t) => {
+  const forwardPath = known({
+    open: false,
+    detail: 'dropped by policy of FORWARD: DROP',
+    rule: 'missing' as const,
+  });
+  t.like(badOf('FORWARD_PATH_BLOCKED', { forwardPath }), {
+    severity: 'critical',
+    evidence: forwardPath.value.detail,
+  });
+});
+
+test('a flush that took Docker’s rules is told apart from an engine that does not answer', (t) => {
+  const forwardPath = known({ open: true, detail: 'accepted', rule: 'no-chain' as const });
+  t.like(badOf('DOCKER_RULES_MISSING', { forwardPath }), { evidence: 'there is no chain DOCKER-USER' });
+  const engine = known({ version: '', error: 'nobody answers' });
+  const results = evaluate(CONDITIONS, { ...well, forwardPath, engine });
+  const result = results.find(({ condition }) => condition.code === 'DOCKER_RULES_MISSING');
+  t.is(result?.finding.state, 'unknown');
+});
+
+test('a change that was put right is told of, without making the appliance less than ok', (t) => {
+  const recentDrift = known({ at: '2026-11-22T13:00:00Z', what: 'table inet appliance is missing' });
+  const results = evaluate(CONDITIONS, { ...well, recentDrift });
+  t.like(toProblems(results, [], '2026-11-22T13:00:01Z')[0], { code: 'TABLE_WAS_CHANGED', severity: 'info' });
+});
+
+test('a secret that is refused is named', (t) => {
+  const secrets = known({ refused: 'the secret /x has mode 0644' });
+  t.like(badOf('SECRET_REFUSED', { secrets }), { evidence: 'the secret /x has mode 0644' });
+});
+
+test('docker-proxy processes are counted, with their ports, PSS and RSS', (t) => {
+  const ports = ['7881/tcp', '7882/udp'];
+  const some = known({ count: 4, pssBytes: 6 * MiB, rssBytes: 12.5 * MiB, ports });
+  t.like(badOf('DOCKER_PROXY_RUNNING', { dockerProxies: some }), {
+    severity: 'degraded',
+    evidence: '4 processes for 7881/tcp, 7882/udp (PSS 6.0 MiB, RSS 12.5 MiB)',
+  });
+  const many = known({
+    count: 1,
+    pssBytes: null,
+    rssBytes: MiB,
+    ports: ['1/udp', '2/udp', '3/udp', '4/udp', '5/udp', '6/udp', '7/udp'],
+  });
+  t.is(
+    badOf('DOCKER_PROXY_RUNNING', { dockerProxies: many }).evidence,
+    '1 process for 1/udp, 2/udp, 3/udp, 4/udp, 5/udp and 2 more (PSS needs root, RSS 1.0 MiB)',
+  );
+});
+
+test('a listener on 5349 is a problem', (t) => {
+  const turnsListener = known({ open: true, detail: 'a program listens on 5349/tcp' });
+  t.is(badOf('TURNS_PORT_OPEN', { turnsListener }).evidence, 'a program listens on 5349/tcp');
+});
+
+const disk = (availableBytes: number, sizeBytes: number) =>
+  known([{ mount: '/', availableBytes, sizeBytes }]);
+
+for (const [what, disks, expected] of [
+  ['10 % and 2 GiB free', disk(2 * GiB, 20 * GiB), 'good'],
+  ['just below 10 %', disk(2 * GiB - 1, 20 * GiB), 'degraded'],
+  ['20 % but less than 1 GiB', disk(GiB - 1, 5 * GiB), 'degraded'],
+  ['3 % and more than 200 MiB', disk(3 * GiB, 100 * GiB), 'degraded'],
+  ['just below 3 %', disk(3 * GiB - 1, 100 * GiB), 'critical'],
+  ['less than 200 MiB', disk(200 * MiB - 1, GiB), 'critical'],
+] as const) {
+  test(`a disk with ${what} is ${expected}`, (t) => {
+    const finding = find('DISK_LOW', { disks });
+    t.is(finding.state === 'bad' ? finding.severity : finding.state, expected);
+  });
+}
+
+test('only the disks that are low are named, and the worst decides', (t) => {
+  const disks = known([
+    { mount: '/', availableBytes: 100 * MiB, sizeBytes: 10 * GiB },
+    { mount: '/var/lib/docker', availableBytes: 50 * GiB, sizeBytes: 100 * GiB },
+    { mount: '/data', availableBytes: 900 * MiB, sizeBytes: 10 * GiB },
+  ]);
+  t.like(badOf('DISK_LOW', { disks }), {
+    severity: 'critical',
+    evidence: '/: 100 MiB free of 10.0 GiB (0 %), /data: 900 MiB free of 10.0 GiB (8 %)',
+  });
+});
+
+const clock = (wall: string, synchronized: boolean | null) =>
+  known({ wall, synchronized, detail: 'as seen' });
+
+test('a clock that is not synchronised is a note; that it cannot be told is not', (t) => {
+  t.is(badOf('CLOCK_UNSYNCHRONISED', { clock: clock('2026-11-22T13:00:00Z', false) }).severity, 'info');
+  t.is(find('CLOCK_UNSYNCHRONISED', { clock: clock('2026-11-22T13:00:00Z', null) }).state, 'unknown');
+});
+
+test('a clock before 2026 is critical even if it claims to be synchronised', (t) => {
+  for (const wall of ['2025-12-31T23:59:59Z', '1970-01-01T00:00:07Z', 'nonsense']) {
+    t.is(badOf('CLOCK_UNSYNCHRONISED', { clock: clock(wall, true) }).severity, 'critical', wall);
+  }
+  t.is(find('CLOCK_UNSYNCHRONISED', { clock: clock('2026-01-01T00:00:00Z', true) }).state, 'good');
+});
+
+test('missing images are named', (t) => {
+  const images = known({ missing: ['appliance/livekit:1', 'appliance/coturn:1'] });
+  t.is(badOf('IMAGE_MISSING', { images }).evidence, 'missing: appliance/livekit:1, appliance/coturn:1');
+});
+
+const service = (name: string, state: string, serving: boolean | null, held: boolean | null = false) => ({
+  name,
+  state,
+  serving,
+  held,
+  detail: '',
+});
+
+test('livekit or coturn down is critical, another service is not', (t) => {
+  for (const name of ['livekit', 'coturn']) {
+    const services = known([service(name, 'exited', false)]);
+    t.like(badOf('SERVICE_DOWN', { services }), { severity: 'critical', evidence: `${name}: exited` });
+  }
+  const services = known([service('traefik', 'running', false), service('livekit', 'running', true)]);
+  t.like(badOf('SERVICE_DOWN', { services }), { severity: 'degraded', evidence: 'traefik: running' });
+});
+
+test('every service that is down is named, with the way to its log', (t) => {
+  const services = known([service('coturn', 'absent', null), service('livekit', 'exited', false)]);
+  const { evidence, next } = badOf('SERVICE_DOWN', { services });
+  t.is(evidence, 'coturn: absent; livekit: exited');
+  t.regex(
+    next,
+    /sudo docker logs --tail 50 appliance-coturn-1`, `sudo docker logs --tail 50 appliance-livekit-1`$/,
+  );
+});
+
+test('a running service that was not probed yet is not called down', (t) => {
+  const services = known([service('livekit', 'running', null), service('coturn', 'running', true)]);
+  t.deepEqual(find('SERVICE_DOWN', { services }), { state: 'unknown', evidence: 'not probed yet: livekit' });
+  t.is(find('SERVICE_DOWN', { services: known([]) }).state, 'unknown');
+  t.is(find('SERVICE_DOWN', { services: known([service('livekit', 'unknown', null)]) }).state, 'unknown');
+});
+
+test('a held service is not down; it is held, and the way back is named', (t) => {
+  const services = known([service('livekit', 'held', false, true), service('coturn', 'running', true)]);
+  t.deepEqual(find('SERVICE_DOWN', { services }), { state: 'good', evidence: 'serving: coturn' });
+  const held = badOf('SERVICE_HELD', { services });
+  t.is(held.severity, 'degraded');
+  t.regex(held.next, /sudo agentctl release livekit/);
+});
+
+test('a hold on a service that serves is only a note', (t) => {
+  const services = known([service('livekit', 'running', true, true)]);
+  t.is(badOf('SERVICE_HELD', { services }).severity, 'info');
+});
+
+test('without the agent nobody claims that nothing is held', (t) => {
+  const services = known([service('livekit', 'running', null, null)]);
+  t.is(find('SERVICE_HELD', { services }).state, 'unknown');
+});

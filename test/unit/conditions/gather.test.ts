@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import { gatherClock, pathExists } from '../../../agent/conditions/gather/clock.ts';
+import { type Filesystem, gatherDisks, listFilesystems } from '../../../agent/conditions/gather/disks.ts';
+import { gatherCompose, gatherEngine } from '../../../agent/conditions/gather/engine.ts';
+import { gatherForwardPath } from '../../../agent/conditions/gather/forward-path.ts';
+import { within } from '../../../agent/conditions/gather/within.ts';
+import { createEngine } from '../../../agent/engine/engine.ts';
+import { AgentError } from '../../../agent/system/errors.ts';
+import type { Run } from '../../../agent/system/processes.ts';
+
+const answers =
+  (exitCode: number, stdout: string, stderr = ''): Run =>
+  async () => ({ exitCode, stdout, stderr, durationMs: 1 });
+const failing = (message: string) => async (): Promise<never> => {
+  throw new AgentError({ code: 'PROCESS_TIMEOUT', message, hint: 'hint' });
+};
+
+test('the forward path is read from iptables, with what became of our rule', async (t) => {
+  const ours =
+    '-A DOCKER-USER -m mark --mark 0x200000/0x200000 -m comment --comment appliance-agent -j ACCEPT';
+  for (const [text, open, rule] of [
+    ['-P FORWARD ACCEPT', true, 'no-chain'],
+    [
+      '-P FORWARD DROP\n-N DOCKER-USER\n-A FORWARD -j DOCKER-USER\n-A DOCKER-USER -j RETURN',
+      false,
+      'missing',
+    ],
+    [`-P FORWARD DROP\n-N DOCKER-USER\n-A FORWARD -j DOCKER-USER\n${ours}`, true, 'present'],
+  ] as const) {
+    t.like(await gatherForwardPath(answers(0, `${text}\n`)), { known: true, value: { open, rule } });
+  }
+});
+
+test('a forward path that cannot be read is unknown, never blocked', async (t) => {
+  const denied =
+    'iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)';
+  t.deepEqual(await gatherForwardPath(answers(4, '', denied)), { known: false, why: 'needs root' });
+  t.deepEqual(await gatherForwardPath(answers(4, '', 'resource busy\n')), {
+    known: false,
+    why: 'iptables -S exited 4: resource busy',
+  });
+  t.deepEqual(await gatherForwardPath(failing('iptables could not be started')), {
+    known: false,
+    why: 'iptables could not be started',
+  });
+});
+
+const disks: readonly Filesystem[] = [
+  { mount: '/', availableBytes: 1, sizeBytes: 10 },
+  { mount: '/var', availableBytes: 2, sizeBytes: 10 },
+  { mount: '/var/lib/docker', availableBytes: 3, sizeBytes: 10 },
+  { mount: '/var/lib/dock', availableBytes: 4, sizeBytes: 10 },
+];
+
+test('a path belongs to the longest mount point above it, and each filesystem is named once', async (t) => {
+  const paths = ['/', '/etc', '/var/lib/docker', '/var/lib/docker/overlay2', '/var/lib/appliance-agent'];
+  const fact = await gatherDisks(async () => disks, paths);
+  t.deepEqual(fact.known && fact.value.map(({ mount }) => mount), ['/', '/var/lib/docker', '/var']);
+});
+
+test('disks that cannot be listed are unknown', async (t) => {
+  t.deepEqual(await gatherDisks(failing('df hangs')), { known: false, why: 'df hangs' });
+  t.false((await gatherDisks(async () => [])).known);
+});
+
+test('this machine’s own root filesystem has a size and some room', async (t) => {
+  const fact = await gatherDisks(listFilesystems, ['/']);
+  if (!fact.known) return t.fail(fact.why);
+  const [root] = fact.value;
+  t.true(root !== undefined && root.sizeBytes > root.availableBytes && root.availableBytes > 0);
+});
+
+test('a wait ends with an error that names what was waited for', async (t) => {
+  const error = await t.throwsAsync(
+    within(10, 'listing the filesystems', delay(5_000, null, { ref: false })),
+  );
+  t.is(error?.message, 'listing the filesystems did not finish within 10 ms');
+  t.is(await within(1_000, 'nothing', Promise.resolve('done')), 'done');
+});
+
+const WALL = '2026-11-22T13:00:00.000Z';
+const clockWith = (run: Run, ...paths: string[]) =>
+  gatherClock({ run, exists: async (path) => paths.includes(path), wall: () => WALL });
+
+test('where systemd runs, timedatectl says whether the clock is synchronised', async (t) => {
+  for (const [stdout, synchronized] of [
+    ['yes\n', true],
+    ['no\n', false],
+    ['', null],
+  ] as const) {
+    const fact = await clockWith(answers(0, stdout), '/run/systemd/system');
+    t.like(fact, { known: true, value: { wall: WALL, synchronized } });
+  }
+});
+
+test('a timedatectl that fails leaves the wall clock known and its synchronisation unknown', async (t) => {
+  const fact = await clockWith(failing('timedatectl did not finish'), '/run/systemd/system');
+  t.deepEqual(fact, {
+    known: true,
+    value: { wall: WALL, synchronized: null, detail: 'timedatectl did not finish' },
+  });
+});
+
+test('without systemd only the mark of timesyncd tells', async (t) => {
+  const never = failing('must not be called');
+  t.like(await clockWith(never, '/run/systemd/timesync/synchronized'), { value: { synchronized: true } });
+  t.like(await clockWith(never), { value: { synchronized: null } });
+});
+
+test('a path exists or it does not', async (t) => {
+  t.true(await pathExists('/proc/self'));
+  t.false(await pathExists('/proc/self/nothing'));
+});
+
+test('an engine that answers, one that does not, and one that is not ours to ask are three things', async (t) => {
+  t.deepEqual(await gatherEngine(async () => ({ version: '20.10.24', apiVersion: '1.41' })), {
+    known: true,
+    value: { version: '20.10.24', error: null },
+  });
+  const absent = createEngine({ socket: '/nonexistent/docker.sock' });
+  const fact = await gatherEngine(() => absent.version());
+  t.true(fact.known && fact.value.error?.includes('/nonexistent/docker.sock'));
+  const cause = Object.assign(new Error('connect EACCES'), { code: 'EACCES' });
+  const denied = new AgentError({ code: 'ENGINE_UNREACHABLE', message: 'no permission', hint: '', cause });
+  t.deepEqual(await gatherEngine(() => Promise.reject(denied)), { known: false, why: 'needs root' });
+});
+
+test('only a missing Compose is missing; any other failure leaves it unknown', async (t) => {
+  t.deepEqual(await gatherCompose(async () => '2.26.1'), {
+    known: true,
+    value: { version: '2.26.1', detail: '' },
+  });
+  const missing = new AgentError({ code: 'COMPOSE_MISSING', message: 'not installed', hint: '' });
+  t.deepEqual(await gatherCompose(() => Promise.reject(missing)), {
+    known: true,
+    value: { version: null, detail: 'not installed' },
+  });
+  t.deepEqual(await gatherCompose(failing('it hangs')), { known: false, why: 'it hangs' });
+});

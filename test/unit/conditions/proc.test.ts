@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { gatherDockerProxies } from '../../../agent/conditions/gather/docker-proxies.ts';
+import { gatherTurnsListener, listeningPorts } from '../../../agent/conditions/gather/turns-listener.ts';
+
+async function folder(t: ExecutionContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'aa-cli-'));
+  t.teardown(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function process(proc: string, pid: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(join(proc, pid), { recursive: true });
+  for (const [name, content] of Object.entries(files)) await writeFile(join(proc, pid, name), content);
+}
+
+const proxy = (protocol: string, port: number) =>
+  [
+    '/usr/bin/docker-proxy',
+    '-proto',
+    protocol,
+    '-host-ip',
+    '0.0.0.0',
+    '-host-port',
+    String(port),
+    '-container-ip',
+    '172.17.0.2',
+    '-container-port',
+    '80',
+    '',
+  ].join('\0');
+const STATUS = 'Name:\tdocker-proxy\nVmPeak:\t 1148908 kB\nVmRSS:\t    3000 kB\n';
+const ROLLUP =
+  '5581a000-7ffd2000 ---p 00000000 00:00 0 [rollup]\nRss:  3000 kB\nPss:  1500 kB\nPss_Dirty: 7 kB\n';
+
+test('docker-proxy processes are counted and summed; the IPv4 and the IPv6 one hold one port', async (t) => {
+  const proc = await folder(t);
+  await process(proc, '1', { comm: 'systemd\n' });
+  for (const [pid, protocol, port] of [
+    ['20', 'udp', 7882],
+    ['21', 'udp', 7882],
+    ['22', 'tcp', 443],
+  ] as const) {
+    await process(proc, pid, {
+      comm: 'docker-proxy\n',
+      cmdline: proxy(protocol, port),
+      status: STATUS,
+      smaps_rollup: ROLLUP,
+    });
+  }
+  await process(proc, '30', { comm: 'docker-proxyd\n', cmdline: proxy('tcp', 1), status: STATUS });
+  t.deepEqual(await gatherDockerProxies(proc), {
+    known: true,
+    value: { count: 3, pssBytes: 4500 * 1024, rssBytes: 9000 * 1024, ports: ['443/tcp', '7882/udp'] },
+  });
+});
+
+test('without the right to read PSS the count, the ports and RSS are still known', async (t) => {
+  const proc = await folder(t);
+  await process(proc, '1', { comm: 'systemd\n' });
+  await process(proc, '20', { comm: 'docker-proxy\n', cmdline: proxy('udp', 7882), status: STATUS });
+  t.like(await gatherDockerProxies(proc), { value: { count: 1, pssBytes: null, rssBytes: 3000 * 1024 } });
+});
+
+test('a zombie docker-proxy is not counted', async (t) => {
+  const proc = await folder(t);
+  await process(proc, '1', { comm: 'systemd\n' });
+  await process(proc, '20', {
+    comm: 'docker-proxy\n',
+    cmdline: '',
+    status: 'Name:\tdocker-proxy\nState:\tZ (zombie)\n',
+  });
+  t.like(await gatherDockerProxies(proc), { value: { count: 0 } });
+});
+
+test('where the processes of others are hidden, none seen does not mean none there', async (t) => {
+  const proc = await folder(t);
+  await process(proc, '20', { comm: 'bash\n' });
+  t.false((await gatherDockerProxies(proc)).known);
+});
+
+test('a real process named docker-proxy is found with its port and its memory', async (t) => {
+  const program = join(await folder(t), 'docker-proxy');
+  await copyFile('/bin/dash', program);
+  // A shell that waits for input, and whose further words are those of docker-proxy.
+  const words = ['-c', 'read line', ...proxy('udp', 47882).split('\0').slice(1, -1)];
+  const child = spawn(program, words, { stdio: ['pipe', 'ignore', 'ignore'] });
+  t.teardown(async () => {
+    child.stdin.end();
+    await once(child, 'exit');
+  });
+  await once(child, 'spawn');
+  const fact = await gatherDockerProxies();
+  if (!fact.known) return t.fail(fact.why);
+  // Others on this machine may run some too.
+  t.true(fact.value.count >= 1 && fact.value.ports.includes('47882/udp'));
+  t.true(fact.value.rssBytes > 0 && (fact.value.pssBytes === null || fact.value.pssBytes > 0));
+});
+
+const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000:14E5 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1001 1
+   1: 0100007F:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1002 1
+   2: 0100007F:14E5 0100007F:9999 01 00000000:00000000 00:00000000 00000000     0        0 1003 1
+`;
+const UDP6 = `   sl  local_address remote_address st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+  400: 00000000000000000000000000000000:14E5 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 1004 2 0000000000000000 0
+  401: 00000000000000000000000001000000:14E6 00000000000000000000000001000000:0035 01 00000000:00000000 00:00000000 00000000     0        0 1005 2 0000000000000000 0
+`;
+
+test('listeners are told from connections in the kernel’s socket tables', (t) => {
+  t.deepEqual(listeningPorts(TCP, 'tcp'), [5349, 22]);
+  t.deepEqual(listeningPorts(UDP6, 'udp'), [5349]);
+});
+
+test('a listener on 5349 is named with its protocol; a kernel without IPv6 has fewer tables', async (t) => {
+  const net = await folder(t);
+  t.like(await gatherTurnsListener(net), { value: { open: false } });
+  await writeFile(join(net, 'tcp'), TCP);
+  await writeFile(join(net, 'udp6'), UDP6);
+  t.deepEqual(await gatherTurnsListener(net), {
+    known: true,
+    value: { open: true, detail: 'a program listens on 5349/tcp, 5349/udp (IPv6)' },
+  });
+});
+
+test('a listener of this process is found in the kernel’s own table', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const address = server.address();
+  if (address === null || typeof address === 'string') return t.fail('no port');
+  t.true(listeningPorts(await readFile('/proc/net/tcp', 'utf8'), 'tcp').includes(address.port));
+});

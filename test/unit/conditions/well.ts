@@ -1,0 +1,45 @@
+import { known, unknown } from '../../../agent/conditions/findings.ts';
+import type { Facts } from '../../../agent/conditions/types.ts';
+
+const GiB = 1024 ** 3;
+
+/** The facts of an appliance on which everything is as it should be. */
+export const well: Facts = {
+  config: known({ accepted: true, error: '', hint: '' }),
+  database: known({ state: 'ok', detail: '', hint: '' }),
+  engine: known({ version: '20.10.24', error: null }),
+  compose: known({ version: '2.26.1', detail: '' }),
+  table: known({ state: 'in-sync', differences: [] }),
+  forwardPath: known({ open: true, detail: 'accepted by DOCKER-USER', rule: 'present' }),
+  recentDrift: known(null),
+  secrets: known({ refused: null }),
+  dockerProxies: known({ count: 0, pssBytes: 0, rssBytes: 0, ports: [] }),
+  turnsListener: known({ open: false, detail: 'nothing listens on it' }),
+  disks: known([{ mount: '/', availableBytes: 20 * GiB, sizeBytes: 50 * GiB }]),
+  clock: known({ wall: '2026-11-22T13:00:00.000Z', synchronized: true, detail: 'synchronised' }),
+  images: known({ missing: [] }),
+  services: known([
+    { name: 'coturn', state: 'running', serving: true, held: false, detail: '' },
+    { name: 'livekit', state: 'running', serving: true, held: false, detail: '' },
+  ]),
+};
+
+const WHY = 'needs root';
+
+/** The facts of a machine of which nothing can be known. */
+export const dark: Facts = {
+  config: unknown(WHY),
+  database: unknown(WHY),
+  engine: unknown(WHY),
+  compose: unknown(WHY),
+  table: unknown(WHY),
+  forwardPath: unknown(WHY),
+  recentDrift: unknown(WHY),
+  secrets: unknown(WHY),
+  dockerProxies: unknown(WHY),
+  turnsListener: unknown(WHY),
+  disks: unknown(WHY),
+  clock: unknown(WHY),
+  images: unknown(WHY),
+  services: unknown(WHY),
+};

@@ -1,0 +1,374 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { DEFAULT_CONFIG_TEXT } from '../../../agent/config/default-config.ts';
+import { parseConfig } from '../../../agent/config/parse-config.ts';
+import { formatConfigProblems } from '../../../agent/config/problems.ts';
+import { DEFAULT_CONFIG } from '../../../agent/config/schema.ts';
+
+const EVERY_SETTING = ['stack', 'network.addresses', 'network.subnet', 'turn.realm', 'turn.relayPorts'];
+
+/** The problems of a text as a person sees them; none when it is accepted. */
+function refusals(text: string): string[] {
+  const parsed = parseConfig(text, 'appliance.yaml');
+  return parsed.ok ? [] : formatConfigProblems(parsed.problems, parsed.file).split('\n');
+}
+
+test('the defaults are what the documentation says', (t) => {
+  t.deepEqual(DEFAULT_CONFIG, {
+    stack: 'embedded',
+    network: { addresses: 'auto', subnet: '172.30.5.0/24' },
+    turn: { realm: 'appliance.internal', relayPorts: { from: 49152, to: 49663 } },
+  });
+});
+
+const allDefaults: Record<string, string> = {
+  'the file that the installer writes': DEFAULT_CONFIG_TEXT,
+  'an empty file': '',
+  'a file of comments': '# nothing here\n\n# nor here\n',
+  'an explicit empty document': '---\n',
+  'sections without a setting': 'network:\nturn:\n  # realm: example.org\n',
+  'sections that are null': 'network: ~\nturn: null\n',
+};
+for (const [what, text] of Object.entries(allDefaults)) {
+  test(`${what} means every default`, (t) => {
+    t.deepEqual(parseConfig(text, 'appliance.yaml'), {
+      ok: true,
+      file: 'appliance.yaml',
+      config: DEFAULT_CONFIG,
+      defaults: EVERY_SETTING,
+    });
+  });
+}
+
+test('the file that the installer writes shows every setting at its default', (t) => {
+  const uncommented = DEFAULT_CONFIG_TEXT.replace(/^( *)#(?=[a-zA-Z]+: )/gm, '$1');
+  t.not(uncommented, DEFAULT_CONFIG_TEXT);
+  t.deepEqual(parseConfig(uncommented, 'appliance.yaml'), {
+    ok: true,
+    file: 'appliance.yaml',
+    config: DEFAULT_CONFIG,
+    defaults: [],
+  });
+  t.true(DEFAULT_CONFIG_TEXT.split('\n').every((line) => line.length <= 110));
+});
+
+test('a file with every setting is understood', (t) => {
+  const text = [
+    '\ufeffstack: embedded',
+    'network:',
+    '  addresses:',
+    '    - 198.51.100.1',
+    '    - 10.0.0.4',
+    '  subnet: 10.77.0.0/16',
+    'turn:',
+    '  realm: turn.example.org',
+    '  relayPorts: 50000 - 50015',
+  ].join('\r\n');
+  t.deepEqual(parseConfig(text, 'appliance.yaml'), {
+    ok: true,
+    file: 'appliance.yaml',
+    config: {
+      stack: 'embedded',
+      network: { addresses: ['198.51.100.1', '10.0.0.4'], subnet: '10.77.0.0/16' },
+      turn: { realm: 'turn.example.org', relayPorts: { from: 50000, to: 50015 } },
+    },
+    defaults: [],
+  });
+});
+
+test('what was left out is named', (t) => {
+  const parsed = parseConfig('turn:\n  realm: turn.example.org\n', 'appliance.yaml');
+  t.deepEqual(parsed.ok && parsed.defaults, [
+    'stack',
+    'network.addresses',
+    'network.subnet',
+    'turn.relayPorts',
+  ]);
+});
+
+const ADDRESS = 'use an IPv4 address of this machine, e.g. 203.0.113.10';
+const PORTS = 'ports are 1 to 65535, e.g. 49152-49663';
+
+const refused: [text: string, ...problems: string[]][] = [
+  // Keys
+  [
+    'turn:\n  relayPort: 49152-49663',
+    '2: turn.relayPort: there is no such setting; did you mean turn.relayPorts?',
+  ],
+  ['turn:\n  relam: x', '2: turn.relam: there is no such setting; did you mean turn.realm?'],
+  ['Turn:\n  realm: x', '1: Turn: there is no such setting; did you mean turn?'],
+  ['\nrealm: x', '2: realm: there is no such setting; did you mean turn.realm?'],
+  ['livekit: 1', '1: livekit: there is no such setting; the settings here are stack, network, turn'],
+  ['turn: {port: 1}', '1: turn.port: there is no such setting; the settings here are realm, relayPorts'],
+  ['__proto__: 1', '1: __proto__: there is no such setting; the settings here are stack, network, turn'],
+  ['constructor: 1', '1: constructor: there is no such setting; the settings here are stack, network, turn'],
+  ['1: x', '1: the number 1 is not the name of a setting; names are text, e.g. network'],
+  ['? [a]\n: b', '1: a list or section is not the name of a setting; names are text, e.g. network'],
+  ['turn:\n  realm: a\n  realm: b', '3: turn.realm: this is already set in line 2; keep one of the two'],
+  // Types
+  [
+    'turn: 5',
+    '1: turn: the number 5 where settings belong; write "realm: value", with a space after the colon',
+  ],
+  ['- a', '1: a list where settings belong; write "stack: value", with a space after the colon'],
+  [
+    'stack:embedded',
+    '1: "stack:embedded" where settings belong; write "stack: value", with a space after the colon',
+  ],
+  ['stack: element-call', '1: stack: "element-call" is not a stack; the only stack is embedded'],
+  ['stack: [embedded]', '1: stack: a list is not a stack; the only stack is embedded'],
+  ['turn:\n  realm:', '2: turn.realm: it has no value; give it one, or remove the line to use the default'],
+  [
+    'turn: {realm: 5}',
+    '1: turn.realm: the number 5 is not a domain name; use letters, digits, dots and hyphens, e.g. turn.example.org',
+  ],
+  [
+    'turn: {realm: "a b"}',
+    '1: turn.realm: "a b" is not a domain name; use letters, digits, dots and hyphens, e.g. turn.example.org',
+  ],
+  [
+    `turn: {realm: ${'a.'.repeat(63)}aa}`,
+    `1: turn.realm: ${'a.'.repeat(30)}… is too long; use fewer than 128 characters`,
+  ],
+  // Ports
+  ['turn:\n  relayPorts: 49152-70000', `2: turn.relayPorts: 49152-70000 is not a port range; ${PORTS}`],
+  ['turn: {relayPorts: 0-100}', `1: turn.relayPorts: 0-100 is not a port range; ${PORTS}`],
+  ['turn: {relayPorts: 49152}', `1: turn.relayPorts: the number 49152 is not a port range; ${PORTS}`],
+  ['turn: {relayPorts: [1, 2]}', `1: turn.relayPorts: a list is not a port range; ${PORTS}`],
+  [
+    'turn: {relayPorts: 49663-49152}',
+    '1: turn.relayPorts: 49663-49152 is reversed; write the lower port first: 49152-49663',
+  ],
+  [
+    'turn: {relayPorts: 80-200}',
+    '1: turn.relayPorts: 80-200 begins below 1024; coturn does not run as root and cannot use those ports; e.g. 49152-49663',
+  ],
+  [
+    'turn: {relayPorts: 3400-3478}',
+    '1: turn.relayPorts: 3400-3478 overlaps port 3478, on which coturn listens; use a range clear of them, e.g. 49152-49663',
+  ],
+  [
+    'turn: {relayPorts: 5349-6000}',
+    '1: turn.relayPorts: 5349-6000 overlaps port 5349, which stays closed; use a range clear of them, e.g. 49152-49663',
+  ],
+  [
+    'turn: {relayPorts: 7882-8000}',
+    '1: turn.relayPorts: 7882-8000 overlaps ports 7880-7882, which belong to LiveKit; use a range clear of them, e.g. 49152-49663',
+  ],
+  [
+    'turn: {relayPorts: 50000-50014}',
+    '1: turn.relayPorts: 50000-50014 is only 15 ports; use at least 16 ports, e.g. 49152-49663',
+  ],
+  // Addresses
+  [
+    'network:\n  addresses:\n    - 198.51.100.1\n    - 999.1.1.1\n    - 127.0.0.1',
+    `4: network.addresses[1]: 999.1.1.1 is not an IPv4 address; ${ADDRESS}`,
+    `5: network.addresses[2]: 127.0.0.1 is a loopback address, which only this machine itself can reach; ${ADDRESS}`,
+  ],
+  [
+    'network: {addresses: [224.0.0.1]}',
+    `1: network.addresses[0]: 224.0.0.1 is a multicast address; ${ADDRESS}`,
+  ],
+  [
+    'network: {addresses: [0.0.0.0]}',
+    `1: network.addresses[0]: 0.0.0.0 is not the address of a machine; ${ADDRESS}`,
+  ],
+  [
+    'network: {addresses: [255.255.255.255]}',
+    `1: network.addresses[0]: 255.255.255.255 is a reserved address; ${ADDRESS}`,
+  ],
+  [
+    'network: {addresses: [169.254.1.2]}',
+    `1: network.addresses[0]: 169.254.1.2 is a link-local address, which no router forwards; ${ADDRESS}`,
+  ],
+  [
+    'network: {addresses: [010.0.0.1]}',
+    `1: network.addresses[0]: 010.0.0.1 is not an IPv4 address; ${ADDRESS}`,
+  ],
+  [
+    'network: {addresses: [198.51]}',
+    `1: network.addresses[0]: the number 198.51 is not an IPv4 address; ${ADDRESS}`,
+  ],
+  [
+    'network: {addresses: ["2001:db8::1"]}',
+    `1: network.addresses[0]: 2001:db8::1 is not an IPv4 address; ${ADDRESS} (IPv6 addresses are not listed here)`,
+  ],
+  [
+    'network: {addresses: [10.0.0.0/24]}',
+    `1: network.addresses[0]: 10.0.0.0/24 is a network, not an address; ${ADDRESS}`,
+  ],
+  [
+    'network: {addresses: [10.0.0.5/24]}',
+    '1: network.addresses[0]: 10.0.0.5/24 is an address with a prefix; write the address alone: 10.0.0.5',
+  ],
+  [
+    'network:\n  addresses:\n    - 10.0.0.5\n    - 10.0.0.5',
+    '4: network.addresses[1]: 10.0.0.5 is listed twice; list each address once',
+  ],
+  [
+    'network:\n  addresses:\n    - 10.0.0.5\n    -',
+    `4: network.addresses[1]: nothing is not an IPv4 address; ${ADDRESS}`,
+  ],
+  [
+    'network: {addresses: []}',
+    '1: network.addresses: the list is empty; write auto, or at least one address',
+  ],
+  [
+    'network: {addresses: 10.1.1.1}',
+    '1: network.addresses: 10.1.1.1 is not in a list; write auto, or a list, e.g. [10.1.1.1]',
+  ],
+  [
+    'network: {addresses: all}',
+    '1: network.addresses: "all" is neither auto nor a list of addresses; write auto, or a list, e.g. [203.0.113.10]',
+  ],
+  // Subnets
+  [
+    'network: {subnet: 172.30.5.7/24}',
+    '1: network.subnet: 172.30.5.7/24 has host bits set; the network is 172.30.5.0/24',
+  ],
+  [
+    'network: {subnet: 172.30.5.0}',
+    '1: network.subnet: 172.30.5.0 has no prefix; use a private network with its prefix, e.g. 172.30.5.0/24',
+  ],
+  [
+    'network: {subnet: 10.0.0.0/99}',
+    '1: network.subnet: 10.0.0.0/99 is not a network; use a private network with its prefix, e.g. 172.30.5.0/24',
+  ],
+  [
+    'network: {subnet: 172.32.0.0/24}',
+    '1: network.subnet: 172.32.0.0/24 is not private; use a network within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16',
+  ],
+  [
+    'network: {subnet: 10.0.0.0/15}',
+    '1: network.subnet: /15 is not a possible size; use a prefix from /16 to /28, e.g. 172.30.5.0/24',
+  ],
+  [
+    'network: {subnet: 10.0.0.0/29}',
+    '1: network.subnet: /29 is not a possible size; use a prefix from /16 to /28, e.g. 172.30.5.0/24',
+  ],
+  [
+    'network:\n  addresses: [198.51.100.1, 10.9.0.4]\n  subnet: 10.9.0.0/24',
+    '3: network.subnet: 10.9.0.0/24 contains 10.9.0.4, which network.addresses lists; use a private network that nothing else uses, e.g. 172.30.6.0/24',
+  ],
+  [
+    'network:\n  addresses: [172.30.5.9]',
+    '2: network.subnet: 172.30.5.0/24 contains 172.30.5.9, which network.addresses lists; use a private network that nothing else uses, e.g. 172.30.6.0/24',
+  ],
+  // YAML
+  [
+    'stack: embedded\n---\nstack: embedded',
+    '2: a second YAML document begins here; keep one document in the file',
+  ],
+  ['turn:\n\trealm: x', '2: not valid YAML: the line is indented by a tab; indent with spaces'],
+  [
+    'turn:\n  realm: "x\n',
+    '3: not valid YAML: Missing closing "quote; write settings as "name: value", those of a section indented by two spaces',
+  ],
+  [
+    'turn: &t\n  realm: x\nnetwork: *t',
+    '2: turn: &t is an anchor; leave it out',
+    '3: network: *t is an alias; write the value itself',
+  ],
+  ['turn: {realm: !!str x}', '1: turn.realm: !!str is a tag; leave it out'],
+];
+for (const [text, ...problems] of refused) {
+  test(`refused: ${JSON.stringify(text.length > 90 ? `${text.slice(0, 90)}…` : text)}`, (t) => {
+    t.deepEqual(
+      refusals(text),
+      problems.map((problem) => `appliance.yaml:${problem}`),
+    );
+  });
+}
+
+test('all problems are told at once, in the order of the lines, each with its column', (t) => {
+  const text = 'turn:\n  relayPorts: 0-1\n  colour: red\nnetwork:\n  subnet: 5\nextra: 1\n';
+  const parsed = parseConfig(text, 'appliance.yaml');
+  t.deepEqual(!parsed.ok && parsed.problems.map(({ path, line, column }) => [path, line, column]), [
+    ['turn.relayPorts', 2, 15],
+    ['turn.colour', 3, 3],
+    ['network.subnet', 5, 11],
+    ['extra', 6, 1],
+  ]);
+});
+
+for (const [what, text] of Object.entries({
+  'lists in lists': '- '.repeat(30_000),
+  'brackets in brackets': '['.repeat(60_000),
+  'sections in sections': Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'),
+})) {
+  test(`${what}, too deep to be settings, are refused and exhaust nothing`, (t) => {
+    t.regex(
+      refusals(text).join('\n'),
+      /^appliance\.yaml:\d+: (a[.a]*: )?too many levels within each other; /,
+    );
+  });
+}
+
+test('a file too large to be the configuration is refused unread', (t) => {
+  t.regex(
+    refusals(`# ${'x'.repeat(70_000)}`)[0] ?? '',
+    /the file has 70002 characters; check that it is the right file/,
+  );
+});
+
+test('what a file holds cannot steer the terminal on which it is quoted', (t) => {
+  const shown = refusals('turn: {realm: "\\e[2J\\u202e\\nx", "\\e[31m": 1}').join('\n');
+  t.regex(shown, /turn\.realm/);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+  t.notRegex(shown, /[\u0000-\u0009\u000b-\u001f\u202e]/);
+});
+
+test('no text makes the parser throw, and every problem has a place and a remedy', (t) => {
+  const words = fc.constantFrom(
+    ...[
+      'stack',
+      'network',
+      'turn',
+      'realm',
+      'relayPorts',
+      'addresses',
+      'subnet',
+      'auto',
+      'embedded',
+      '10.0.0.1/24',
+    ],
+    ...[
+      ': ',
+      ':',
+      '\n',
+      '\n  ',
+      '- ',
+      '[',
+      ']',
+      '{',
+      '}',
+      '&a ',
+      '*a',
+      '!!str ',
+      '"',
+      "'",
+      '|',
+      '>',
+      '? ',
+      '---\n',
+      '\t',
+    ],
+    ...['49152-49663', '0-1', '~', '#', '%YAML 1.1\n', '<<', '.', '\u0000', '\ufeff'],
+  );
+  const text = fc.oneof(
+    fc.array(words, { maxLength: 30 }).map((parts) => parts.join('')),
+    fc.string({ unit: 'binary', maxLength: 200 }),
+  );
+  fc.assert(
+    fc.property(text, (input) => {
+      const parsed = parseConfig(input, 'appliance.yaml');
+      if (parsed.ok) return;
+      t.true(parsed.problems.length > 0);
+      for (const { line, column, message, expected } of parsed.problems) {
+        t.true(line >= 1 && column >= 1 && line <= input.split(/\r\n|\r|\n/).length + 1);
+        t.true(message !== '' && expected !== '' && expected !== 'undefined');
+      }
+    }),
+    { numRuns: 1500 },
+  );
+});

@@ -1,0 +1,125 @@
+import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import test from 'ava';
+import { run } from '../../../agent/system/processes.ts';
+import { needs, testWhen } from '../../support/needs.ts';
+
+const PROJECT = resolve(import.meta.dirname, '../../..');
+const INSTALLER = join(PROJECT, 'install.sh');
+const PARTS = join(PROJECT, 'agent/release/install');
+
+/** As an ordinary user: when the tests run as root, as nobody. */
+function asUser(...args: string[]) {
+  const words = ['sh', INSTALLER, ...args];
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+  const [command = '', ...rest] = process.getuid?.() === 0 ? [...nobody, ...words] : words;
+  return run(command, rest, { timeoutMs: 10_000 });
+}
+
+test('without a mode the installer prints its usage and exits 64', async (t) => {
+  const { exitCode, stderr } = await asUser();
+  t.is(exitCode, 64);
+  t.regex(stderr, /^Usage: sudo \.\/install\.sh --demo/);
+});
+
+test('--help explains every argument and exits 0', async (t) => {
+  const { exitCode, stdout } = await asUser('--help');
+  t.is(exitCode, 0);
+  for (const argument of ['--demo', '--uninstall', '--purge', '--help']) t.true(stdout.includes(argument));
+});
+
+for (const args of [
+  ['--demmo'],
+  ['--demo', '--uninstall'],
+  ['--uninstall', '--demo'],
+  ['--demo', '--purge'],
+  ['--purge'],
+]) {
+  test(`"${args.join(' ')}" is refused with exit status 64, before anything is done`, async (t) => {
+    const { exitCode, stderr } = await asUser(...args);
+    t.is(exitCode, 64);
+    t.not(stderr, '');
+  });
+}
+
+for (const mode of ['--demo', '--uninstall']) {
+  test(`${mode} without root exits 77 and says how to run it`, async (t) => {
+    const { exitCode, stderr } = await asUser(mode);
+    t.is(exitCode, 77);
+    t.true(stderr.includes(`sudo ./install.sh ${mode}`));
+  });
+}
+
+test('the installer is POSIX sh: dash parses every part', async (t) => {
+  const parts = (await readdir(PARTS)).map((name) => join(PARTS, name));
+  for (const file of [INSTALLER, ...parts]) {
+    const { exitCode, stderr } = await run('dash', ['-n', file], { timeoutMs: 10_000 });
+    t.is(exitCode, 0, stderr);
+  }
+});
+
+testWhen(needs({ commands: ['shellcheck'] }))('shellcheck has nothing to say', async (t) => {
+  const files = ['install.sh', 'agent/release/install/fetch-compose.sh'];
+  const result = await run('shellcheck', ['--external-sources', ...files], {
+    timeoutMs: 60_000,
+    cwd: PROJECT,
+  });
+  t.is(result.stdout, '');
+  t.is(result.exitCode, 0);
+});
+
+/** Runs a part of the installer in a shell of its own, on a machine that it must not change. */
+function part(name: string, script: string) {
+  const load = `set -eu; parts=${PARTS}; . "$parts/places.sh"; . "$parts/terminal.sh"; . "$parts/${name}.sh"`;
+  return run('sh', ['-c', `${load}\n${script}`], { timeoutMs: 20_000 });
+}
+
+// In a network of its own: there the port is free, and its holder is ours.
+testWhen(needs({ root: true, commands: ['unshare'] }))(
+  'a port that somebody holds is refused with the name of its process',
+  async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'aa-port-'));
+    const script = `
+    parts=${PARTS}; . "$parts/places.sh"; . "$parts/terminal.sh"; . "$parts/machine.sh"
+    scratch=${directory} log=${directory}/log
+    docker_cli() { return 1; }
+    check_port udp 7882 && echo free
+    node -e 'require("dgram").createSocket("udp4").bind(7882, () => console.log("bound"))' >${directory}/bound & holder=$!
+    trap 'kill $holder' EXIT
+    for i in 1 2 3 4 5 6 7 8 9 10; do grep -q bound ${directory}/bound && break; sleep 0.5; done
+    check_port udp 7882`;
+    const result = await run('unshare', ['-n', 'sh', '-c', script], { timeoutMs: 20_000 });
+    t.is(result.exitCode, 69);
+    t.regex(result.stdout, /^free$/m);
+    t.regex(result.stderr, /Port 7882\/udp is in use by node \(pid \d+\)/);
+    await rm(directory, { recursive: true });
+  },
+);
+
+test('replacing a link leaves no moment without it and nothing beside it', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'aa-link-'));
+  const result = await part(
+    'release',
+    `replace_link one ${directory}/current; replace_link two ${directory}/current; readlink ${directory}/current`,
+  );
+  t.is(result.stdout, 'two\n', result.stderr);
+  t.deepEqual(await readdir(directory), ['current']);
+  await rm(directory, { recursive: true });
+});
+
+test('the hash of the sources changes with a source file, and not with the tests', async (t) => {
+  const clone = await mkdtemp(join(tmpdir(), 'aa-clone-'));
+  const names =
+    'agent migrations units firmware-profiles package.json package-lock.json tsconfig.json LICENSE';
+  await run('sh', ['-c', `cd ${PROJECT} && cp -R ${names} ${clone}`], { timeoutMs: 20_000 });
+  const hash = async () => (await part('build', `clone=${clone}; sources_hash`)).stdout;
+  const first = await hash();
+  t.regex(first, /^[0-9a-f]{64}\n$/);
+  await run('sh', ['-c', `mkdir ${clone}/test && echo x >${clone}/test/x`], { timeoutMs: 10_000 });
+  t.is(await hash(), first);
+  await run('sh', ['-c', `echo >>${clone}/agent/release/build.ts`], { timeoutMs: 10_000 });
+  t.not(await hash(), first);
+  await access(join(clone, 'LICENSE'));
+  await rm(clone, { recursive: true });
+});

@@ -1,0 +1,41 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { matchesGlob } from 'node:path';
+import test from 'ava';
+import { TIERS } from '../../support/tiers.ts';
+
+const project = new URL('../../../', import.meta.url);
+
+test('every test file belongs to one tier', async (t) => {
+  const files = (await readdir(new URL('test', project), { recursive: true })).filter((file) =>
+    file.endsWith('.test.ts'),
+  );
+  for (const file of files) {
+    const tiers = TIERS.filter(({ files: pattern }) => matchesGlob(`test/${file}`, pattern));
+    t.is(tiers.length, 1, `test/${file} is in no tier, or in more than one`);
+  }
+});
+
+test('every test file of a tier that not each machine can run says what it needs', async (t) => {
+  for (const { name, needs } of TIERS.filter((tier) => tier.needs.root === true)) {
+    const folder = new URL(`test/${name}/`, project);
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.test.ts'));
+    for (const file of files) {
+      const text = await readFile(new URL(file, folder), 'utf8');
+      t.regex(
+        text,
+        /testWhen\(\s*needs\(/,
+        `test/${name}/${file}: declare its tests with testWhen(needs(…))`,
+      );
+    }
+    t.true((needs.commands ?? []).length > 0);
+  }
+});
+
+test('test/setup.sh brings every command that the tiers need', async (t) => {
+  const setup = await readFile(new URL('test/setup.sh', project), 'utf8');
+  // Every Debian machine has util-linux.
+  const required = TIERS.flatMap(({ needs }) => needs.commands ?? []).filter(
+    (command) => command !== 'nsenter',
+  );
+  for (const command of required) t.regex(setup, new RegExp(`^${command} \\S`, 'm'), command);
+});
