@@ -33,7 +33,8 @@ CREATE TABLE holds (
   boot_id      TEXT NOT NULL CHECK (boot_id <> ''),
   monotonic_ms REAL NOT NULL CHECK (monotonic_ms >= 0),
   wall         TEXT NOT NULL CHECK (wall <> ''),
-  reason       TEXT NOT NULL
+  reason       TEXT NOT NULL,
+  ends         TEXT NOT NULL CHECK (ends IN ('started', 'released'))
 ) STRICT;
 
 -- The first-boot steps, each with how it last went.

@@ -14,7 +14,14 @@ export interface StatusReading {
   readonly ageMs: number | null;
   /** True unless the status is of this boot and at most 30 s old. */
   readonly stale: boolean;
-  readonly reason: 'fresh' | 'too-old' | 'other-boot' | 'absent' | 'not-readable' | 'not-valid';
+  readonly reason:
+    | 'fresh'
+    | 'not-running'
+    | 'too-old'
+    | 'other-boot'
+    | 'absent'
+    | 'not-readable'
+    | 'not-valid';
   /** For people; '' when fresh. */
   readonly detail: string;
 }

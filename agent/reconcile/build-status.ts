@@ -5,7 +5,7 @@ import { publishedStatus } from '../firewall/published-status.ts';
 import type { Instant } from '../system/clock.ts';
 import { serviceKey } from './attempt-key.ts';
 import { nextTurn, SERVICE_BEAT } from './backoff.ts';
-import { needOf } from './plan-services.ts';
+import { type Need, needOf } from './plan-services.ts';
 import type { Desired, History, Observed } from './types.ts';
 
 export interface StatusInput {
@@ -42,7 +42,7 @@ export function buildStatus(input: StatusInput): Status {
         desired?.backends ?? new Map(),
         counters,
       ),
-      dockerProxyProcesses: facts.dockerProxies.known ? facts.dockerProxies.value.count : 0,
+      dockerProxyProcesses: facts.dockerProxies.known ? facts.dockerProxies.value.count : null,
     },
     // Hardware profiles are not matched yet: nothing is applied, and status says just that.
     hardware: {
@@ -69,12 +69,17 @@ function serviceStatus(name: string, { observed, desired, history, now }: Status
     healing: {
       rung: held ? 'held' : turn.budgetSpent ? 'slow-beat' : acts ? need.kind : 'none',
       attempts: turn.attempts,
-      nextAction: acts ? need.why : null,
+      nextAction: acts ? actionInWords(need) : null,
       nextAt: acts ? new Date(Date.parse(now.wall) + turn.dueInMs).toISOString() : null,
     },
     startedAt: container?.startedAt ?? null,
     image: container?.image ?? null,
   };
+}
+
+function actionInWords(need: Extract<Need, { kind: 'start' | 'up' }>): string {
+  if (need.kind === 'start') return 'start it';
+  return need.forceRecreate ? 'make it anew' : 'bring it up';
 }
 
 function stateInWords(state: string | undefined, held: boolean, engineAnswers: boolean): string {

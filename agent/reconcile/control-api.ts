@@ -50,7 +50,12 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
 
   return {
     async hold({ service }) {
-      memory.hold(known(service), 'held by an operator (agentctl hold)', clock.now());
+      memory.hold({
+        service: known(service),
+        reason: 'held by an operator (agentctl hold)',
+        since: clock.now(),
+        until: 'released',
+      });
       record(service, 'held', 'put on hold');
       return {
         message: `${service} is on hold: the agent leaves it alone until agentctl release ${service}, or the next boot.`,

@@ -84,7 +84,7 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       return 'started it again';
     },
     'hold-service': async ({ service, why }) => {
-      memory.hold(service, why, clock.now());
+      memory.hold({ service, reason: why, since: clock.now(), until: 'started' });
       return 'put on hold';
     },
     'release-service': async ({ service }) => {

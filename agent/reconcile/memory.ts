@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { EngineEvent } from '../engine/types.ts';
 import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
-import type { Store } from '../store/types.ts';
+import type { Hold, Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { History, StopSeen } from './types.ts';
 
@@ -15,7 +15,7 @@ export interface Memory {
   history(): History;
   attempted(keys: readonly string[], now: Instant): void;
   succeeded(keys: readonly string[]): void;
-  hold(service: string, reason: string, now: Instant): void;
+  hold(hold: Hold): void;
   /** False when there was no hold. */
   release(service: string): boolean;
   noteEvent(event: EngineEvent, now: Instant): void;
@@ -62,7 +62,7 @@ export function createMemory(store: Store, now: Instant): Memory {
       const known = keys.filter((key) => attempts.delete(key));
       if (known.length > 0) keepAttempts();
     },
-    hold: (service, reason, since) => store.hold({ service, reason, since }),
+    hold: (hold) => store.hold(hold),
     release: (service) => store.release(service),
     noteEvent(event, at) {
       if (event.action === 'stop') {

@@ -63,9 +63,9 @@ export function needOf(
   now: Instant,
 ): Need {
   const container = engine.containers.find((candidate) => candidate.service === service);
-  const held = history.holds.some((hold) => hold.service === service);
-  if (held) {
-    return container?.state === 'running'
+  const hold = history.holds.find((candidate) => candidate.service === service);
+  if (hold) {
+    return hold.until === 'started' && container?.state === 'running'
       ? { kind: 'release', why: 'it was started again' }
       : { kind: 'nothing' };
   }

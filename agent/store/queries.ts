@@ -36,10 +36,10 @@ export function prepareQueries(connection: Connection) {
     WHERE result = 'pending' AND id <= ?`);
   const holds = connection.prepare<[], HoldRow>('SELECT * FROM holds ORDER BY service');
   const hold = connection.prepare(`
-    INSERT INTO holds (service, boot_id, monotonic_ms, wall, reason)
-    VALUES (@service, @bootId, @monotonicMs, @wall, @reason)
+    INSERT INTO holds (service, boot_id, monotonic_ms, wall, reason, ends)
+    VALUES (@service, @bootId, @monotonicMs, @wall, @reason, @until)
     ON CONFLICT (service) DO UPDATE SET boot_id = excluded.boot_id, monotonic_ms = excluded.monotonic_ms,
-      wall = excluded.wall, reason = excluded.reason`);
+      wall = excluded.wall, reason = excluded.reason, ends = excluded.ends`);
   const release = connection.prepare<[string]>('DELETE FROM holds WHERE service = ?');
   const provisioning = connection.prepare<[], ProvisioningRow>('SELECT * FROM provisioning ORDER BY rowid');
   const provisioned = connection.prepare(`
@@ -80,7 +80,8 @@ export function prepareQueries(connection: Connection) {
     newestId: (): number => newestId.get() ?? 0,
     interrupt: (upToId: number): number => interrupt.run(upToId).changes,
     holds: (): Hold[] => holds.all().map(holdFromRow),
-    hold: ({ service, since, reason }: Hold): void => void hold.run({ service, ...since, reason }),
+    hold: ({ service, since, reason, until }: Hold): void =>
+      void hold.run({ service, ...since, reason, until }),
     release: (service: string): boolean => release.run(service).changes > 0,
     provisioning: (): ProvisioningRecord[] => provisioning.all().map(provisioningFromRow),
     provisioned: ({ step, state, at, detail }: ProvisioningRecord): void =>

@@ -22,6 +22,7 @@ export interface EventRow extends InstantColumns {
 export interface HoldRow extends InstantColumns {
   readonly service: string;
   readonly reason: string;
+  readonly ends: Hold['until'];
 }
 
 export interface ProvisioningRow extends InstantColumns {
@@ -46,7 +47,7 @@ export function eventFromRow(row: EventRow): RecordedEvent {
 }
 
 export function holdFromRow(row: HoldRow): Hold {
-  return { service: row.service, since: instantFrom(row), reason: row.reason };
+  return { service: row.service, since: instantFrom(row), reason: row.reason, until: row.ends };
 }
 
 export function provisioningFromRow(row: ProvisioningRow): ProvisioningRecord {

@@ -24,6 +24,8 @@ export interface Hold {
   readonly service: string;
   readonly since: Instant;
   readonly reason: string;
+  /** What ends it: the service being started again (it was stopped), or only a release (it was asked for). */
+  readonly until: 'started' | 'released';
 }
 
 export interface ProvisioningRecord {

@@ -154,6 +154,13 @@ async function stopContainer({ process: child, leader }: Container): Promise<voi
   );
   process.kill(leader, 'SIGKILL');
   await Promise.race([exited, sleep(10_000)]);
+  await removeCgroups();
+}
+
+/** nspawn leaves its cgroups behind, empty; those of a container that still runs cannot be removed. */
+async function removeCgroups(): Promise<void> {
+  const left = ['/sys/fs/cgroup/unified/payload', '/sys/fs/cgroup/systemd/payload', '/sys/fs/cgroup/payload'];
+  await run('find', [...left, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'], { timeoutMs: 10_000 });
 }
 
 /** A wire between this machine and the one to come; its other end waits in this machine for somebody to plug it in. */

@@ -83,6 +83,7 @@ const OF_PACKAGES = [
   /^interfaces: docker0$/,
   /^processes: (dockerd|containerd)$/,
   /^files: \/usr\/local\/lib\/(python|node_modules)/,
+  /^files: \/usr\/local\/share\/ca-certificates$/,
   /^files: \/opt\/containerd/,
   /^units: (multi-user\.target\.wants|sockets\.target\.wants|containerd\.service|docker\.service|docker\.socket)$/,
 ];

@@ -11,7 +11,8 @@ const KINDS = {
   images: '/usr/bin/docker images --all --format "{{.Repository}}:{{.Tag}}" 2>/dev/null || true',
   networks: '/usr/bin/docker network ls --format "{{.Name}}" 2>/dev/null || true',
   interfaces: 'ls /sys/class/net',
-  processes: 'cat /proc/[0-9]*/comm 2>/dev/null | sort -u',
+  // Not this look itself, nor what D-Bus starts for a moment when timedatectl asks it.
+  processes: 'cat /proc/[0-9]*/comm 2>/dev/null | sort -u | grep -vxE "sh|cat|sort|grep|systemd-timedat"',
   units: 'ls /etc/systemd/system /etc/systemd/system/multi-user.target.wants 2>/dev/null || true',
   // Not what Debian's packages bring, which stay, nor what runs and logs on any machine.
   files:

@@ -1,6 +1,6 @@
 import { CONDITIONS } from '../../conditions/index.ts';
 import { evaluate } from '../../conditions/problems.ts';
-import { readStatus } from '../../control/status-file.ts';
+import { readAgent } from '../agent-process.ts';
 import type { Context } from '../context.ts';
 import { agentSilent, findAgent } from '../doctor/agent-check.ts';
 import { overallOf, toChecks } from '../doctor/checks.ts';
@@ -8,8 +8,9 @@ import { gatherFacts } from '../doctor/gather.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderChecks } from '../render/doctor.ts';
 
-export async function doctor({ paths, clock, terminal }: Context, options: { json?: true }): Promise<number> {
-  const reading = await readStatus(paths.status, clock);
+export async function doctor(context: Context, options: { json?: true }): Promise<number> {
+  const { paths, terminal } = context;
+  const { reading } = await readAgent(context);
   const asRoot = process.getuid?.() === 0;
   const facts = await gatherFacts(paths, reading, asRoot);
   const checks = toChecks([

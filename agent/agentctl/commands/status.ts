@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readStatus, type StatusReading } from '../../control/status-file.ts';
-import { isSocketHeld } from '../agent-process.ts';
+import type { StatusReading } from '../../control/status-file.ts';
+import { readAgent } from '../agent-process.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderStatus } from '../render/status.ts';
@@ -22,9 +22,9 @@ export async function status(context: Context, options: { json?: true; watch?: t
   }
 }
 
-async function showScreen({ paths, clock, terminal }: Context, again = false): Promise<number> {
-  const reading = await readStatus(paths.status, clock);
-  const agentRuns = reading.stale && (await isSocketHeld(paths.socket));
+async function showScreen(context: Context, again = false): Promise<number> {
+  const { terminal } = context;
+  const { reading, agentRuns } = await readAgent(context);
   const screen = renderStatus(reading, agentRuns, terminal);
   if (!again) terminal.write(screen);
   else if (!terminal.isTty) terminal.write(`${screen}\n`);
@@ -33,8 +33,9 @@ async function showScreen({ paths, clock, terminal }: Context, again = false): P
 }
 
 /** The content of status.json with its age; with --watch one line each time, for a program to read. */
-async function showJson({ paths, clock, terminal }: Context, again = false): Promise<number> {
-  const reading = await readStatus(paths.status, clock);
+async function showJson(context: Context, again = false): Promise<number> {
+  const { terminal } = context;
+  const { reading } = await readAgent(context);
   const { ageMs, stale, reason } = reading;
   const content = { ...(reading.status ?? { overall: 'unknown' }), ageMs, stale, reason };
   terminal.write(`${JSON.stringify(content, null, again ? undefined : 2)}\n`);

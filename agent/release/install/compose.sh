@@ -11,7 +11,7 @@ install_compose() {
   doing 'fetching the plugin'
   run 600 sh "$parts/fetch-compose.sh" "$compose_plugin" || fail 'The Docker Compose plugin could not be fetched.' \
     "check that this machine's Debian mirror also has Debian 13 (trixie), or put a Compose v2 plugin at $compose_plugin"
-  mkdir -p "$state"
+  make_state_folder
   sha256sum "$compose_plugin" >"$installed_compose"
   found=$(compose_found) || fail "The plugin at $compose_plugin does not run." "run it by hand: $compose_plugin version"
   did "installed $found"

@@ -42,8 +42,7 @@ package_versions() {
 # does not forget.
 apt_install() {
   fetch_package_lists
-  mkdir -p "$state"
-  chmod 0700 "$state"
+  make_state_folder
   for package in $1; do
     grep -qx "$package" "$installed_packages" 2>/dev/null || echo "$package" >>"$installed_packages"
   done
@@ -55,6 +54,11 @@ apt_install() {
     'see the lines above; "dpkg --configure -a" and "apt-get --fix-broken install" repair a half-installed package'
   remove_service_guard
   case " $1 " in *' coturn '*) disable_coturn ;; esac
+}
+
+make_state_folder() {
+  mkdir -p "$state"
+  chmod 0700 "$state"
 }
 
 fetch_package_lists() {

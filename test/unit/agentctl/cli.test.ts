@@ -50,6 +50,18 @@ async function agentctl(root: string, ...args: string[]): Promise<Outcome> {
   return { exit, ...texts };
 }
 
+/** An agent that holds its socket. */
+async function runAgent(t: ExecutionContext, paths: Paths): Promise<void> {
+  const server = await startControlServer(paths.socket, {
+    hold: async () => ({ message: '' }),
+    release: async () => ({ message: '' }),
+    heal: async () => ({ message: '' }),
+    status: async () => wellStatus,
+    ping: async () => ({ agentVersion: '0.1.0' }),
+  });
+  t.teardown(() => server.close());
+}
+
 /** The status as the agent would have written it `ageMs` ago. */
 function statusOf(ageMs: number, changes: Partial<Status> = {}): Status {
   const { bootId, monotonicMs } = systemClock().now();
@@ -66,6 +78,7 @@ for (const [overall, exit] of [
     `status exits ${exit} when the appliance is ${overall}, on the screen and as JSON`,
     async (t) => {
       const { root, paths } = await appliance(t);
+      await runAgent(t, paths);
       const problems = overall === 'ok' ? [] : [livekitDown];
       await writeStatus(paths.status, statusOf(0, { overall, problems }));
       const screen = await agentctl(root, 'status');
@@ -93,16 +106,18 @@ test.serial('with the agent dead, status shows what it saw and how long ago, and
   t.like(JSON.parse(json.out), { overall: 'ok', stale: true, reason: 'too-old' });
 });
 
+test.serial('an agent that died a moment ago is not taken to be there', async (t) => {
+  const { root, paths } = await appliance(t);
+  await writeStatus(paths.status, statusOf(1_000));
+  const { exit, out } = await agentctl(root, 'status');
+  t.is(exit, 3);
+  t.regex(out, /^UNKNOWN {2}The agent is not running: this is what it saw \d+(\.\d)? s ago\.$/m);
+  t.like(JSON.parse((await agentctl(root, 'status', '--json')).out), { stale: true, reason: 'not-running' });
+});
+
 test.serial('an agent that holds its socket and does not report is not called dead', async (t) => {
   const { root, paths } = await appliance(t);
-  const server = await startControlServer(paths.socket, {
-    hold: async () => ({ message: '' }),
-    release: async () => ({ message: '' }),
-    heal: async () => ({ message: '' }),
-    status: async () => wellStatus,
-    ping: async () => ({ agentVersion: '0.1.0' }),
-  });
-  t.teardown(() => server.close());
+  await runAgent(t, paths);
   await writeStatus(paths.status, statusOf(45_000));
   const { exit, out } = await agentctl(root, 'status');
   t.is(exit, 3);
@@ -144,6 +159,7 @@ test.serial('a garbage status file is reported, not thrown', async (t) => {
 
 test.serial('status --watch goes on and shows what changes', async (t) => {
   const { root, paths } = await appliance(t);
+  await runAgent(t, paths);
   await writeStatus(paths.status, statusOf(0));
   const child = spawn(process.execPath, [MAIN, 'status', '--watch'], {
     env: environment(root),
@@ -172,6 +188,7 @@ async function until(holds: () => boolean): Promise<void> {
 
 test.serial('status loads neither the daemon’s libraries nor those of other commands', async (t) => {
   const { root, paths } = await appliance(t);
+  await runAgent(t, paths);
   await writeStatus(paths.status, statusOf(0));
   const hook = join(root, 'hook.mjs');
   await writeFile(

@@ -84,7 +84,7 @@ NOTE  Clock          not synchronised [CLOCK_UNSYNCHRONISED]
       Next: See what keeps the time: \`timedatectl status\`. Switch it on with:
             \`sudo timedatectl set-ntp true\`
 
-1 of 4 checks failed, 2 were skipped. Some need root: \`sudo agentctl doctor\`
+1 of 4 checks failed, 1 was skipped. Some need root: \`sudo agentctl doctor\`
 `,
   );
 });

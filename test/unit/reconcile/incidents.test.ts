@@ -88,12 +88,19 @@ test('what the agent did is told, with how often it tried', (t) => {
 });
 
 test('a hold ends the incident', (t) => {
-  const holds = [{ service: 'livekit', since: at(0), reason: 'stopped by an operator (docker stop)' }];
+  const holds = [
+    {
+      service: 'livekit',
+      since: at(0),
+      reason: 'stopped by an operator (docker stop)',
+      until: 'started' as const,
+    },
+  ];
   const [change] = incidentChanges({ ...calm, containers: [], verdicts: new Map(), open, holds });
   t.like(change, { kind: 'close', action: 'left as it is, on hold' });
 });
 
 test('a held service that is not there is no incident', (t) => {
-  const holds = [{ service: 'livekit', since: at(0), reason: 'an operator' }];
+  const holds = [{ service: 'livekit', since: at(0), reason: 'an operator', until: 'started' as const }];
   t.deepEqual(incidentChanges({ ...calm, containers: [], holds }), []);
 });

@@ -22,7 +22,9 @@ const text = (steps: readonly Step[]) =>
 const tried = (...moments: number[]) => new Map([[serviceKey('livekit'), moments.map((ms) => at(ms))]]);
 const stopped = (ms: number, id = 'livekit-id', engineMs = 1) =>
   new Map([[id, { seenAt: at(ms), engineMs }]]);
-const heldLivekit: History['holds'] = [{ service: 'livekit', since: at(0), reason: 'an operator' }];
+const heldLivekit: History['holds'] = [
+  { service: 'livekit', since: at(0), reason: 'an operator', until: 'started' },
+];
 
 const cases: readonly (readonly [string, Change, Partial<History>, readonly string[]])[] = [
   ['a running container needs nothing', {}, {}, []],
@@ -119,6 +121,12 @@ const cases: readonly (readonly [string, Change, Partial<History>, readonly stri
   ],
   ['a held one is left alone', { state: 'exited', exitCode: 0 }, { holds: heldLivekit }, []],
   ['a held one without a container is left alone', 'absent', { holds: heldLivekit }, []],
+  [
+    'one that was held by request is left alone though it runs',
+    {},
+    { holds: [{ service: 'livekit', since: at(0), reason: 'asked for', until: 'released' }] },
+    [],
+  ],
   [
     'a held one that runs again was released by being started',
     {},

@@ -1,4 +1,4 @@
-import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'ava';
@@ -93,6 +93,34 @@ testWhen(needs({ root: true, commands: ['unshare'] }))(
     t.is(result.exitCode, 69);
     t.regex(result.stdout, /^free$/m);
     t.regex(result.stderr, /Port 7882\/udp is in use by node \(pid \d+\)/);
+    await rm(directory, { recursive: true });
+  },
+);
+
+testWhen(needs({ commands: ['script'] }))(
+  'on a terminal a step ends as one line, and its spinner ends with it',
+  async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'aa-terminal-'));
+    const file = join(directory, 'steps.sh');
+    const load = `set -eu; parts=${PARTS}; . "$parts/places.sh"; . "$parts/terminal.sh"`;
+    const steps = `${load}; scratch=${directory} log=${directory}/log; : >$log; TOTAL_STEPS=2
+    one() { first_spinner=$spinner; doing 'the first thing'; sleep 1; did 'done the first'; }
+    two() { already 'there'; }
+    step One one
+    ! kill -0 $first_spinner 2>/dev/null || echo 'the spinner still runs'
+    step Two two; echo "changes $changes"`;
+    await writeFile(file, steps);
+    const { stdout } = await run('script', ['-qec', `sh ${file}`, '/dev/null'], {
+      timeoutMs: 20_000,
+      env: { TERM: 'xterm' },
+    });
+    t.true(stdout.includes('the first thing'));
+    // What stays on the screen of each line: what was printed after the last return to its beginning.
+    const lines = stdout
+      .trimEnd()
+      .split(/\r?\n/)
+      .map((line) => line.split('\r').at(-1)?.replaceAll('\u001b[K', ''));
+    t.deepEqual(lines, ['[ 1/2] One … done the first', '[ 2/2] Two … there', 'changes 1']);
     await rm(directory, { recursive: true });
   },
 );

@@ -41,7 +41,7 @@ const scenarios: Record<string, () => unknown> = {
       durationMs: 1,
     });
     store.release('coturn');
-    store.hold({ service: 'livekit', since: AT, reason: 'docker stop' });
+    store.hold({ service: 'livekit', since: AT, reason: 'docker stop', until: 'started' });
     const skipped = store.snapshot().state;
     rmSync(ballast);
     store.record(anEvent());

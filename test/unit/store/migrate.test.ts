@@ -69,7 +69,7 @@ test('a changed migration that was applied is a condition, and the database keep
   t.is(store.condition.state, 'unmigrated');
   t.regex(store.condition.detail, /Migration 0001_initial is not the one that was applied/);
   t.deepEqual(store.events({ limit: 10 }), []);
-  store.hold({ service: 'livekit', since: AT, reason: 'docker stop' });
+  store.hold({ service: 'livekit', since: AT, reason: 'docker stop', until: 'started' });
   store.close();
   t.deepEqual(inspect(path, 'SELECT service FROM holds'), ['coturn']);
 });
@@ -84,7 +84,7 @@ test('a database of a newer version is not touched, not one byte, and the store 
   t.is(store.condition.state, 'newer');
   t.regex(store.condition.detail, /written by a newer version of the agent \(schema 2, this one knows 1\)/);
   t.is(store.record(anEvent()), 1);
-  store.hold({ service: 'livekit', since: AT, reason: 'docker stop' });
+  store.hold({ service: 'livekit', since: AT, reason: 'docker stop', until: 'started' });
   t.is(store.snapshot().state, 'skipped');
   store.close();
   t.is(readFileSync(path).compare(before), 0);

@@ -58,15 +58,20 @@ test('pending events of former runs are closed as interrupted, those of this run
 test('a hold survives a restart until it is released', (t) => {
   const path = join(temporaryFolder(t), 'state.db');
   const first = openAt(path);
-  first.hold({ service: 'livekit', since: AT, reason: 'docker stop' });
-  first.hold({ service: 'coturn', since: AT, reason: 'docker stop' });
-  first.hold({ service: 'coturn', since: { ...AT, monotonicMs: 9000 }, reason: 'agentctl hold' });
+  first.hold({ service: 'livekit', since: AT, reason: 'docker stop', until: 'started' });
+  first.hold({ service: 'coturn', since: AT, reason: 'docker stop', until: 'started' });
+  first.hold({
+    service: 'coturn',
+    since: { ...AT, monotonicMs: 9000 },
+    reason: 'agentctl hold',
+    until: 'released',
+  });
   first.close();
 
   const second = openAt(path);
   t.deepEqual(second.holds(), [
-    { service: 'coturn', since: { ...AT, monotonicMs: 9000 }, reason: 'agentctl hold' },
-    { service: 'livekit', since: AT, reason: 'docker stop' },
+    { service: 'coturn', since: { ...AT, monotonicMs: 9000 }, reason: 'agentctl hold', until: 'released' },
+    { service: 'livekit', since: AT, reason: 'docker stop', until: 'started' },
   ]);
   t.true(second.release('coturn'));
   t.false(second.release('coturn'));

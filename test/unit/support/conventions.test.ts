@@ -20,7 +20,7 @@ test('every test file of a tier that not each machine can run says what it needs
     const folder = new URL(`test/${name}/`, project);
     const files = (await readdir(folder)).filter((file) => file.endsWith('.test.ts'));
     for (const file of files) {
-      const text = await readFile(new URL(file, folder), 'utf8');
+      const text = await withHelpers(new URL(file, folder));
       t.regex(
         text,
         /testWhen\(\s*needs\(/,
@@ -39,3 +39,10 @@ test('test/setup.sh brings every command that the tiers need', async (t) => {
   );
   for (const command of required) t.regex(setup, new RegExp(`^${command} \\S`, 'm'), command);
 });
+
+/** A test file, and the helpers beside it, and theirs, that may declare its tests. */
+async function withHelpers(file: URL): Promise<string> {
+  const text = await readFile(file, 'utf8');
+  const helpers = [...text.matchAll(/from '(\.\/[^']+)'/g)].map(([, path]) => new URL(path ?? '', file));
+  return [text, ...(await Promise.all(helpers.map((helper) => withHelpers(helper))))].join('\n');
+}
