@@ -44,6 +44,7 @@ export function desiredState(
       subnet: config.network.subnet,
     }),
     backends,
+    subnet: config.network.subnet,
     turnAddresses: addresses,
     files,
     generations: generationsOf(files),

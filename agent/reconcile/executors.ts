@@ -74,6 +74,10 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       await ports.writeFiles(files);
       return `wrote ${files.map(({ path }) => path).join(', ')}`;
     },
+    'compose-down': async () => {
+      await compose.down({ file: ports.composeFile });
+      return 'took the stack down, with its network';
+    },
     'compose-up': async ({ services, forceRecreate, turnAddresses }) => {
       await compose.up({ file: ports.composeFile, services, forceRecreate });
       if (services.includes('coturn')) memory.turnAddressesInUse(turnAddresses);

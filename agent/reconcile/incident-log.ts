@@ -7,6 +7,8 @@ import type { Desired, History, Observed } from './types.ts';
 /** Follows the services from look to look and writes down what befell them. */
 export interface IncidentLog {
   readonly open: Map<string, Incident>;
+  /** What was done to these services was our own doing: that they are gone is no incident. */
+  changedByUs(services: readonly string[]): void;
   /** Compares with the last look; returns what began and what is over. */
   update(seen: {
     readonly observed: Observed;
@@ -66,6 +68,9 @@ export function createIncidentLog(store: Store): IncidentLog {
 
   return {
     open,
+    changedByUs(services) {
+      ranBefore = new Set([...ranBefore].filter((service) => !services.includes(service)));
+    },
     update({ observed, desired, holds, events, signals, now }) {
       if (!observed.engine.ok) return [];
       const { containers } = observed.engine.value;

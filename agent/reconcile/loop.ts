@@ -113,6 +113,7 @@ export function createLoop(ports: LoopPorts): Loop {
       const code = error instanceof AgentError ? error.code : 'STEP_FAILED';
       log.error({ step: step.kind, why: step.why, code, error: describeError(error) }, 'a step failed');
     } finally {
+      ports.incidents.changedByUs(acting);
       acting = [];
     }
   }

@@ -1,4 +1,5 @@
 import { differences, type ListedTable, sameMeaning } from '../nftables/index.ts';
+import { NETWORK, PROJECT } from '../stack/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { attemptKeys } from './attempt-key.ts';
 import { INFRASTRUCTURE_BEAT, nextTurn } from './backoff.ts';
@@ -24,6 +25,7 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
     ...planForwardPath(observed),
     ...planImages(observed, desired),
     ...planFiles(observed, desired),
+    ...planNetwork(observed, desired),
   ];
   const turns = wanted.map((step) => ({
     step,
@@ -97,4 +99,18 @@ function planFiles(observed: Observed, desired: Desired): Step[] {
   const files = filesToWrite(observed, desired);
   const paths = files.map(({ path }) => path).join(', ');
   return files.length === 0 ? [] : [{ kind: 'write-files', why: `${paths} not as configured`, files }];
+}
+
+/** Compose leaves a network as it was made, without a word, when its subnet changes. */
+function planNetwork(observed: Observed, desired: Desired): Step[] {
+  if (!observed.engine.ok || filesToWrite(observed, desired).length > 0) return [];
+  const present = observed.engine.value.networks.find(({ name }) => name === `${PROJECT}_${NETWORK}`);
+  if (present === undefined || present.subnets.includes(desired.subnet)) return [];
+  return [
+    {
+      kind: 'compose-down',
+      services: desired.services.map(({ name }) => name),
+      why: `its network has the subnet ${present.subnets.join(', ')}, and should have ${desired.subnet}`,
+    },
+  ];
 }

@@ -68,7 +68,7 @@ export function createStepRecorder(store: Store, incidents: Map<string, Incident
 
 /** The services that a step changes; empty for a step that changes none. */
 export function servicesOf(step: Step): readonly string[] {
-  if (step.kind === 'compose-up') return step.services;
+  if ('services' in step) return step.services;
   return 'service' in step ? [step.service] : [];
 }
 
@@ -105,6 +105,8 @@ function entryOf(step: Step): Entry {
       return { subject: 'firewall', kind: 'forward-path-opened' };
     case 'load-image':
       return { subject: step.image.service, kind: 'image-loaded' };
+    case 'compose-down':
+      return { subject: 'stack', kind: 'taken-down' };
     case 'write-files':
       return { subject: 'stack', kind: 'files-written' };
     case 'compose-up':

@@ -45,6 +45,8 @@ export interface Desired {
   readonly services: readonly ServiceDefinition[];
   readonly table: TableSpec;
   readonly backends: ReadonlyMap<string, string | null>;
+  /** Subnet of the stack's network. */
+  readonly subnet: string;
   /** Addresses that coturn listens on. */
   readonly turnAddresses: readonly string[];
   readonly files: readonly RenderedFile[];
@@ -88,6 +90,7 @@ export type Step =
   | { readonly kind: 'clean-conntrack'; readonly why: string; readonly backends: Desired['backends'] }
   | { readonly kind: 'open-forward-path'; readonly why: string }
   | { readonly kind: 'load-image'; readonly why: string; readonly image: StackImage }
+  | { readonly kind: 'compose-down'; readonly why: string; readonly services: readonly string[] }
   | { readonly kind: 'write-files'; readonly why: string; readonly files: readonly RenderedFile[] }
   | {
       readonly kind: 'compose-up';

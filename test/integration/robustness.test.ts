@@ -131,6 +131,17 @@ test('a configuration that is accepted again ends the problem; a change restarts
   t.is(relayed.lost, 0, relayed.output);
 });
 
+test('another subnet in the configuration moves the stack there', async (t) => {
+  await configure('network:\n  subnet: 172.30.9.0/24\n');
+  await appliance.until(
+    'the SFU serves from the new subnet',
+    60_000,
+    (status) =>
+      isUp(status) && status.firewall.published.some(({ target }) => target?.startsWith('172.30.9.')),
+  );
+  t.is(await echoed(), 10);
+});
+
 test('with the agent dead, agentctl says so and how old its data is, also to anybody; status 3', async (t) => {
   await appliance.agent().stop({ signal: 'SIGKILL' });
   const nobody = await appliance.agentctlAsNobody('status');
@@ -152,10 +163,12 @@ test('a database that is damaged is set aside: the stack is left alone, and the 
   await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, 0);
   await file.close();
   await appliance.startAgent();
-  const status = await appliance.until('the new agent reports', 20_000, ({ problems }) =>
-    problems.some(({ code }) => code === 'DATABASE_RECOVERED'),
+  await appliance.until(
+    'the new agent reports, and knows again that all was set up',
+    20_000,
+    ({ problems, provisioning }) =>
+      provisioning.state === 'done' && problems.some(({ code }) => code === 'DATABASE_RECOVERED'),
   );
-  t.is(status.provisioning.state, 'done');
   t.is(await containers(), before);
   t.true((await readdir(paths.stateDirectory)).some((name) => name.includes('corrupt')));
   t.is(await echoed(), 10);

@@ -414,6 +414,7 @@ test.serial(
 test.serial('version names the release, and the one that runs when it is another', async (t) => {
   const { root, paths } = await appliance(t);
   t.regex((await agentctl(root, 'version')).out, /^agentctl \d+\.\d+\.\d+ \(Node v24\.\d+\.\d+\)\n$/);
+  await runAgent(t, paths);
   await writeStatus(paths.status, statusOf(0, { agentVersion: '0.0.9' }));
   t.regex((await agentctl(root, 'version')).out, /The agent that runs is 0\.0\.9\./);
 });

@@ -138,6 +138,26 @@ test('an image that cannot be loaded does not keep another service from coming u
   t.deepEqual(only(steps, 'compose-up').services, ['livekit']);
 });
 
+test('another subnet takes the stack down, because Compose would keep the network as it is', async (t) => {
+  const machine = await healthy();
+  if (!machine.engine.ok) return t.fail();
+  const network = (subnet: string) => ({
+    name: 'appliance_rtc',
+    id: 'n',
+    driver: 'bridge',
+    bridge: 'br-appliance',
+    subnets: [subnet],
+    createdAt: '2026-01-01T00:00:00Z',
+  });
+  const { value } = machine.engine;
+  const withSubnet = (subnet: string): Observed => ({
+    ...machine,
+    engine: { ok: true, value: { ...value, networks: [network(subnet)] } },
+  });
+  t.deepEqual(kinds(withSubnet('172.30.5.0/24')), []);
+  t.deepEqual(kinds(withSubnet('172.30.9.0/24')), ['compose-down']);
+});
+
 test('a secret that is refused stops nothing that runs', async (t) => {
   const machine = await healthy();
   t.deepEqual(kinds({ ...machine, secrets: { ok: false, why: 'mode 0644' } }), []);
