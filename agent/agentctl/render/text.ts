@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import Table from 'cli-table3';
 
 /** Characters that a text takes on the screen, colours not counted. */
 const widthOf = (text: string) => stripVTControlCharacters(text).length;
@@ -32,6 +33,23 @@ export interface Column {
 }
 
 const GAP = '  ';
+const NO_LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: GAP,
+};
 
 /** Rows as aligned columns below their titles. The last column is wrapped where the line would exceed `width`. */
 export function table(
@@ -40,20 +58,20 @@ export function table(
   width: number,
 ): string[] {
   const all = [columns.map(({ title }) => title), ...rows];
-  const widths = columns.map((_, index) => Math.max(...all.map((row) => widthOf(row[index] ?? ''))));
-  return all.flatMap((row) => {
-    const fixed = columns
-      .slice(0, -1)
-      .map(({ align }, index) => pad(row[index] ?? '', widths[index] ?? 0, align));
-    const before = fixed.map((cell) => cell + GAP).join('');
-    const last = row[columns.length - 1] ?? '';
-    if (columns.at(-1)?.align === 'right')
-      return [(before + pad(last, widths.at(-1) ?? 0, 'right')).trimEnd()];
-    return labelled(before, last, width);
+  const before = columns
+    .slice(0, -1)
+    .reduce(
+      (sum, _, index) => sum + GAP.length + Math.max(...all.map((row) => widthOf(row[index] ?? ''))),
+      0,
+    );
+  const layout = new Table({
+    chars: NO_LINES,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+    colAligns: columns.map(({ align }) => align ?? 'left'),
   });
-}
-
-function pad(text: string, width: number, align: Column['align']): string {
-  const space = ' '.repeat(Math.max(0, width - widthOf(text)));
-  return align === 'right' ? space + text : text + space;
+  layout.push(...all.map((row) => [...row.slice(0, -1), wrap(row.at(-1) ?? '', width - before).join('\n')]));
+  return layout
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
 }

@@ -48,9 +48,8 @@ install_dependencies() {
     return
   fi
   doing 'npm ci'
-  # The environment of the caller must not leave out the bundler (NODE_ENV=production does).
-  run 1200 env NODE_ENV=development npm_config_cache="$build/npm-cache" npm_config_update_notifier=false \
-    npm --prefix "$build" ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund ||
+  run 1200 env npm_config_cache="$build/npm-cache" npm_config_update_notifier=false \
+    npm --prefix "$build" ci --ignore-scripts --omit=dev --include=optional --no-audit --no-fund ||
     fail 'The dependencies could not be installed.' 'check that this machine reaches its npm registry: npm ping'
   rm -rf "$build/npm-cache"
   echo "$lock" >"$build/node_modules/.installed-from"
