@@ -18,13 +18,13 @@ import { watchEngine } from './reconcile/engine-watch.ts';
 import { eventsWriter } from './reconcile/events-writer.ts';
 import { createExecutors } from './reconcile/executors.ts';
 import { createIncidentLog } from './reconcile/incident-log.ts';
+import { createLastLook } from './reconcile/last-look.ts';
 import { createLoop } from './reconcile/loop.ts';
 import { createMemory } from './reconcile/memory.ts';
 import { hostAddresses, observe } from './reconcile/observe.ts';
 import { keepProbing } from './reconcile/probing.ts';
 import { createReporter } from './reconcile/reporter.ts';
 import { gatherSlowFacts } from './reconcile/slow-facts.ts';
-import type { Desired, Observed } from './reconcile/types.ts';
 import { embeddedStack } from './stack/embedded/stack.ts';
 import { readImages, verifyArchive } from './stack/images.ts';
 import { ensureSecrets, readSecrets } from './stack/secrets.ts';
@@ -59,12 +59,7 @@ async function main(): Promise<void> {
   const memory = createMemory(store, clock.now());
   const engine = createEngine({ socket: paths.engineSocket });
   const compose = createCompose({ run, engineSocket: paths.engineSocket });
-  const nft = createNft({
-    run,
-    temporaryDirectory: paths.runDirectory,
-    // Absolute: an npm package of the same name may stand first on PATH.
-    command: ['/usr/sbin/nft'],
-  });
+  const nft = createNft({ run, temporaryDirectory: paths.runDirectory });
   const incidents = createIncidentLog(store);
   const stack = embeddedStack;
   const reporter = createReporter({
@@ -75,8 +70,7 @@ async function main(): Promise<void> {
     writeEvents: eventsWriter(store, paths.events),
   });
 
-  // What the last round saw, for the parts that work beside the loop.
-  let seen: { observed: Observed; desired: Desired | null } | null = null;
+  const look = createLastLook();
   let config: LoadedConfig | null = null;
   let engineVersion: string | null = null;
   const gatherSlow = () => gatherSlowFacts({ run, clock, composeVersion: () => compose.version() });
@@ -116,20 +110,16 @@ async function main(): Promise<void> {
       makeSecrets: async () => {
         secrets = await ensureSecrets({ directory: paths.secrets });
       },
-      writeFiles: async (files) => {
-        await writeRendered(files, paths.rendered);
-      },
+      writeFiles: (files) => writeRendered(files, paths.rendered),
       verifiedArchive: (image) => verifyArchive(image, paths.images),
       composeFile: join(paths.rendered, 'compose.yaml'),
       publication: () => ({
-        published: (seen?.desired?.services ?? []).flatMap(({ published }) => published),
-        subnet: config?.config?.network.subnet ?? '',
+        published: look.published(),
+        subnet: look.subnet(),
         localAddresses: new Set(hostAddresses().map(({ address }) => address)),
       }),
     }),
-    onObserved: (observed, desired) => {
-      seen = { observed, desired };
-    },
+    onObserved: look.note,
     report: async (observed, desired) => {
       if (config === null) return;
       await reporter.report({
@@ -151,21 +141,10 @@ async function main(): Promise<void> {
   const prober = createProber({
     clock,
     ask: (service) =>
-      askAll(
-        stack.probes(service, {
-          backend: seen?.desired?.backends.get(service) ?? null,
-          host: seen?.desired?.turnAddresses[0] ?? '127.0.0.1',
-        }),
-      ),
+      askAll(stack.probes(service, { backend: look.backendOf(service), host: look.relayAddress() })),
     onChange: loop.wake,
   });
-  const probing = keepProbing(prober, () =>
-    seen?.observed.engine.ok
-      ? seen.observed.engine.value.containers
-          .filter(({ state }) => state === 'running')
-          .map(({ service }) => service)
-      : [],
-  );
+  const probing = keepProbing(prober, look.running);
 
   const control = await startControlServer(
     paths.socket,
@@ -174,7 +153,7 @@ async function main(): Promise<void> {
       store,
       memory,
       agentVersion: AGENT_VERSION,
-      services: () => (seen?.desired?.services ?? []).map(({ name }) => name),
+      services: look.services,
       status: reporter.latest,
       wake: loop.wake,
     }),

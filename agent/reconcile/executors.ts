@@ -20,7 +20,7 @@ export interface ExecutorPorts {
   readonly clock: Clock;
   readonly memory: Memory;
   readonly makeSecrets: () => Promise<void>;
-  readonly writeFiles: (files: readonly RenderedFile[]) => Promise<void>;
+  readonly writeFiles: (files: readonly RenderedFile[]) => Promise<unknown>;
   readonly verifiedArchive: (image: StackImage) => Promise<string>;
   readonly composeFile: string;
   readonly publication: () => {

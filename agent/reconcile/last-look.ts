@@ -1,0 +1,35 @@
+import type { PublishedPort } from '../stack/types.ts';
+import type { Desired, Observed } from './types.ts';
+
+/** What the newest round saw, for the parts that work beside the loop. */
+export interface LastLook {
+  note(observed: Observed, desired: Desired | null): void;
+  services(): readonly string[];
+  /** Services whose containers run; while the engine does not answer, those that did when it last did. */
+  running(): readonly string[];
+  /** Container address of a bridge service, null when it has none. */
+  backendOf(service: string): string | null;
+  /** An address on which the relay listens. */
+  relayAddress(): string;
+  published(): readonly PublishedPort[];
+  subnet(): string;
+}
+
+export function createLastLook(): LastLook {
+  let desired: Desired | null = null;
+  let running: readonly string[] = [];
+  return {
+    note(observed, wanted) {
+      desired = wanted;
+      if (!observed.engine.ok) return;
+      const { containers } = observed.engine.value;
+      running = containers.filter(({ state }) => state === 'running').map(({ service }) => service);
+    },
+    services: () => (desired?.services ?? []).map(({ name }) => name),
+    running: () => running,
+    backendOf: (service) => desired?.backends.get(service) ?? null,
+    relayAddress: () => desired?.turnAddresses[0] ?? '127.0.0.1',
+    published: () => (desired?.services ?? []).flatMap(({ published }) => published),
+    subnet: () => desired?.subnet ?? '',
+  };
+}
