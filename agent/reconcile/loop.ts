@@ -37,7 +37,11 @@ export interface Loop {
   wake(): void;
   /** Takes in an engine event and wakes. */
   engineEvent(event: EngineEvent): void;
-  /** Runs until the signal aborts; ends after the round under way. */
+  /**
+   * Works until nothing is left to do now; resolves to the milliseconds until something is, null when nothing waits.
+   */
+  settle(): Promise<number | null>;
+  /** Settles, sleeps until woken or due, and so on until the signal aborts; ends after the round under way. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -133,6 +137,7 @@ export function createLoop(ports: LoopPorts): Loop {
 
   return {
     wake,
+    settle,
     engineEvent(event) {
       memory.noteEvent(event, clock.now());
       if (event.action === 'kill') signals.set(event.containerId, event.signal);

@@ -1,0 +1,174 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import type { Compose, ContainerObservation, Engine, EngineEvent } from '../../agent/engine/types.ts';
+import { AgentError } from '../../agent/system/errors.ts';
+
+type Listener = (event: EngineEvent) => void;
+
+/** An engine in memory that behaves as a real 20.10 was seen to: test/integration/healing.test.ts holds the real one. */
+export interface FakeEngine {
+  readonly engine: Engine;
+  readonly compose: Compose;
+  onEvent: Listener;
+  /** `kill -9` of the process: with `policy`, the engine starts it again at once, as `unless-stopped` does. */
+  crash(service: string, policy: boolean): void;
+  stop(service: string): void;
+  start(service: string): void;
+  remove(service: string): void;
+  move(service: string): void;
+  /** Nothing answers until `up`; a crash leaves containers running, and the start then stops them. */
+  down(): void;
+  up(): void;
+  addressOf(service: string): string | null;
+  isRunning(service: string): boolean;
+}
+
+interface Container extends ContainerObservation {
+  readonly state: 'running' | 'exited';
+}
+
+/** `nowMs` is the engine's clock, milliseconds since the epoch. */
+export function createFakeEngine(nowMs: () => number): FakeEngine {
+  const containers = new Map<string, Container>();
+  let nextAddress = 2;
+  let serial = 0;
+  let startedAtMs = nowMs();
+  let reachable = true;
+
+  const newAddress = () => `172.30.5.${2 + (nextAddress++ % 200)}`;
+  const emit = (
+    service: string,
+    action: string,
+    exitCode: number | null = null,
+    signal: number | null = null,
+  ) =>
+    fake.onEvent({
+      type: 'container',
+      action,
+      service,
+      containerId: containers.get(service)?.id ?? `${service}-gone`,
+      exitCode,
+      signal,
+      timeNano: `${nowMs()}000000`,
+    });
+  const change = (service: string, changes: Partial<Container>) => {
+    const container = containers.get(service);
+    if (container) containers.set(service, { ...container, ...changes });
+  };
+  const end = (service: string, exitCode: number) => {
+    if (containers.get(service)?.state !== 'running') return;
+    change(service, { state: 'exited', exitCode, ipv4: null, pid: null });
+    emit(service, 'die', exitCode);
+  };
+  const begin = (service: string) => {
+    if (!containers.has(service) || containers.get(service)?.state === 'running') return;
+    change(service, {
+      state: 'running',
+      exitCode: null,
+      ipv4: service === 'livekit' ? newAddress() : null,
+      pid: 1,
+    });
+    emit(service, 'start');
+  };
+  const answer = <T>(value: () => T): Promise<T> =>
+    reachable
+      ? Promise.resolve(value())
+      : Promise.reject(new AgentError({ code: 'ENGINE_UNREACHABLE', message: 'no socket', hint: '' }));
+
+  const fake: FakeEngine = {
+    onEvent: () => undefined,
+    engine: {
+      version: () => answer(() => ({ version: '20.10.24', apiVersion: '1.41' })),
+      containers: () => answer(() => [...containers.values()]),
+      networks: () =>
+        answer(() => [
+          {
+            name: 'bridge',
+            id: 'b',
+            driver: 'bridge',
+            bridge: 'docker0',
+            subnets: [],
+            createdAt: new Date(startedAtMs).toISOString(),
+          },
+        ]),
+      imageId: () => answer(() => 'sha256:0'),
+      loadImage: () => answer(() => undefined),
+      start: (id) =>
+        answer(() => begin([...containers.values()].find((one) => one.id === id)?.service ?? '')),
+      restart: () => answer(() => undefined),
+      follow: () => Promise.resolve(),
+    },
+    compose: {
+      version: () => Promise.resolve('2.26.1'),
+      async up({ file, services, forceRecreate }) {
+        const { services: rendered } = parse(await readFile(file, 'utf8'));
+        await answer(() => undefined);
+        for (const service of services) {
+          const generation: string = rendered[service].labels['org.appliance-agent.generation'];
+          const present = containers.get(service);
+          if (!forceRecreate && present?.generation === generation) begin(service);
+          else {
+            fake.remove(service);
+            containers.set(service, fresh(service, generation, `${service}-${serial++}`));
+            begin(service);
+          }
+        }
+      },
+      down: () =>
+        answer(() => {
+          for (const service of [...containers.keys()]) fake.remove(service);
+        }),
+    },
+    crash(service, policy) {
+      end(service, 137);
+      if (policy) begin(service);
+    },
+    stop(service) {
+      if (containers.get(service)?.state !== 'running') return;
+      emit(service, 'kill', null, 15);
+      end(service, 143);
+      emit(service, 'stop');
+    },
+    start: begin,
+    remove(service) {
+      end(service, 137);
+      if (!containers.has(service)) return;
+      emit(service, 'destroy');
+      containers.delete(service);
+    },
+    move(service) {
+      if (containers.get(service)?.state === 'running' && service === 'livekit')
+        change(service, { ipv4: newAddress() });
+    },
+    down() {
+      reachable = false;
+    },
+    up() {
+      if (reachable) return;
+      for (const service of containers.keys()) fake.stop(service);
+      startedAtMs = nowMs() + 1;
+      reachable = true;
+    },
+    addressOf: (service) => containers.get(service)?.ipv4 ?? null,
+    isRunning: (service) => containers.get(service)?.state === 'running',
+  };
+  return fake;
+}
+
+const fresh = (service: string, generation: string, id: string): Container => ({
+  id,
+  name: `appliance-${service}-1`,
+  service,
+  generation,
+  image: `appliance-agent/${service}:1`,
+  imageId: 'sha256:0',
+  state: 'exited',
+  exitCode: 0,
+  oomKilled: false,
+  restartCount: 0,
+  pid: null,
+  startedAt: null,
+  finishedAt: null,
+  ipv4: null,
+  error: '',
+});
