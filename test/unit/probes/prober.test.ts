@@ -1,0 +1,86 @@
+import test from 'ava';
+import { createProber } from '../../../agent/probes/prober.ts';
+import type { Verdict } from '../../../agent/probes/types.ts';
+
+const yes: Verdict = { ok: true, kind: 'http', latencyMs: 1, detail: 'yes' };
+const no: Verdict = { ok: false, kind: 'http', latencyMs: null, detail: 'no' };
+
+function prober(answer: () => Promise<Verdict>) {
+  let monotonicMs = 0;
+  let asked = 0;
+  let changes = 0;
+  const made = createProber({
+    clock: { now: () => ({ bootId: 'b', monotonicMs, wall: '' }) },
+    ask: () => {
+      asked += 1;
+      return answer();
+    },
+    onChange: () => {
+      changes += 1;
+    },
+  });
+  return {
+    ...made,
+    pass: (ms: number) => {
+      monotonicMs += ms;
+    },
+    asked: () => asked,
+    changes: () => changes,
+    ok: () => made.verdicts().get('s')?.ok,
+  };
+}
+
+test('a service that serves is asked every 10 s, and a change is told once', async (t) => {
+  const p = prober(async () => yes);
+  t.is(await p.tick(['s']), 10_000);
+  p.pass(9_999);
+  t.is(await p.tick(['s']), 1);
+  t.is(p.asked(), 1);
+  p.pass(1);
+  await p.tick(['s']);
+  t.is(p.asked(), 2);
+  t.is(p.changes(), 1);
+});
+
+test('one miss is tolerated, two in a row are an outage, and one answer ends it', async (t) => {
+  let answer = yes;
+  const p = prober(async () => answer);
+  await p.tick(['s']);
+  answer = no;
+  p.pass(10_000);
+  t.is(await p.tick(['s']), 250);
+  t.true(p.ok());
+  p.pass(250);
+  await p.tick(['s']);
+  t.false(p.ok());
+  answer = yes;
+  p.pass(250);
+  t.is(await p.tick(['s']), 10_000);
+  t.true(p.ok());
+});
+
+test('a service that stays silent is asked at a slow beat after 15 s', async (t) => {
+  const p = prober(async () => no);
+  t.is(await p.tick(['s']), 250);
+  p.pass(15_000);
+  t.is(await p.tick(['s']), 5_000);
+});
+
+test('an answer to a question from before the service died does not count', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<Verdict>();
+  const answers = [promise, Promise.resolve(no)];
+  const p = prober(() => answers.shift() ?? Promise.resolve(no));
+  const first = p.tick(['s']);
+  p.reset('s');
+  await p.tick(['s']);
+  resolve(yes);
+  await first;
+  t.false(p.ok());
+});
+
+test('a service that does not run is forgotten', async (t) => {
+  const p = prober(async () => yes);
+  await p.tick(['s']);
+  await p.tick([]);
+  t.is(p.verdicts().size, 0);
+});
