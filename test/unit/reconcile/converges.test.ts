@@ -1,186 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { createFakeNft, differences, type FakeNft, type Nft } from '../../../agent/nftables/index.ts';
-import { desiredState } from '../../../agent/reconcile/desired.ts';
-import { createExecutors } from '../../../agent/reconcile/executors.ts';
-import { createIncidentLog } from '../../../agent/reconcile/incident-log.ts';
-import { createLastLook } from '../../../agent/reconcile/last-look.ts';
-import { createLoop, type Loop } from '../../../agent/reconcile/loop.ts';
-import { createMemory, type Memory } from '../../../agent/reconcile/memory.ts';
-import { observe } from '../../../agent/reconcile/observe.ts';
-import type { Desired, Observed } from '../../../agent/reconcile/types.ts';
-import { embeddedStack } from '../../../agent/stack/embedded/stack.ts';
-import { writeRendered } from '../../../agent/stack/write-rendered.ts';
-import { openStore } from '../../../agent/store/open.ts';
-import { createFakeEngine, type FakeEngine } from '../../support/fake-engine.ts';
-import { config, images } from './world.ts';
+import { createFakeNft } from '../../../agent/nftables/index.ts';
+import { ACTS, endsWell, simulate } from '../../support/simulation.ts';
 
-/** A whole agent on a fake engine, a fake nft and a hand-moved clock; store, files, plan and executors are the real ones. */
-interface Simulation {
-  readonly world: FakeEngine;
-  readonly nft: FakeNft;
-  memory(): Memory;
-  /** The agent dies and another takes over; what it had not written down is gone. */
-  restartAgent(): void;
-  settle(): Promise<void>;
-  look(): Promise<{ differences: readonly string[]; held: readonly string[] }>;
-  end(): Promise<void>;
-}
-
-const SERVICES = ['livekit', 'coturn'] as const;
-const serving = { ok: true, kind: 'http', latencyMs: 1, detail: 'answered' } as const;
-
-async function simulate(): Promise<Simulation> {
-  const directory = await mkdtemp(join(tmpdir(), 'aa-converges-'));
-  let monotonicMs = 1_000;
-  const wallMs = () => Date.UTC(2026, 0, 1) + monotonicMs;
-  const clock = {
-    now: () => ({ bootId: 'boot', monotonicMs, wall: new Date(wallMs()).toISOString() }),
-  };
-  const world = createFakeEngine(wallMs);
+function simulateOnPaper() {
   const nft = createFakeNft();
-  const rendered = join(directory, 'stack');
-  const migrationsDirectory = resolve(import.meta.dirname, '../../../migrations');
-  let store = openStore({ path: join(directory, 'state.db'), migrationsDirectory, clock });
-  let memory = createMemory(store, clock.now());
-  let loop = makeLoop();
-
-  const observed = () =>
-    observe({
-      engine: world.engine,
-      nft: nft as Nft,
-      config: async () => config,
-      secrets: async () => ({ turn: 'a'.repeat(64) }),
-      images: async () => images,
-      forwardPath: async () => ({ known: true, value: { open: true, detail: '', rule: 'present' } }),
-      verdicts: () => new Map(SERVICES.filter(world.isRunning).map((service) => [service, serving])),
-      renderedDirectory: rendered,
-    });
-
-  // The files belong to other users, and the tests need no root.
-  const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  function desire(seen: Observed): Desired | null {
-    const desired = desiredState(embeddedStack, rendered, seen, memory.history());
-    return desired && { ...desired, files: desired.files.map((file) => ({ ...file, owner })) };
-  }
-
-  function makeLoop(): Loop {
-    const look = createLastLook();
-    const made = createLoop({
-      clock,
-      store,
-      memory,
-      incidents: createIncidentLog(store),
-      observe: () => observed(),
-      desire,
-      executors: createExecutors({
-        run: async () => ({ exitCode: 0, stdout: '', stderr: '', durationMs: 1 }),
-        nft,
-        engine: world.engine,
-        compose: world.compose,
-        clock,
-        memory,
-        makeSecrets: async () => undefined,
-        writeFiles: (files) => writeRendered(files, rendered),
-        verifiedArchive: async (image) => image.archive,
-        composeFile: join(rendered, 'compose.yaml'),
-        publication: () => ({
-          published: look.published(),
-          subnet: look.subnet(),
-          localAddresses: new Set(),
-        }),
-      }),
-      onObserved: look.note,
-      report: async () => undefined,
-      log: { info: () => undefined, error: () => undefined },
-    });
-    world.onEvent = made.engineEvent;
-    return made;
-  }
-
-  return {
-    world,
-    nft,
-    memory: () => memory,
-    restartAgent() {
-      store.close();
-      store = openStore({ path: join(directory, 'state.db'), migrationsDirectory, clock });
-      memory = createMemory(store, clock.now());
-      loop = makeLoop();
-    },
-    async settle() {
-      // Longer than the longest wait of a ladder that still has budget, and than a stop must stand.
-      for (let turns = 0; turns < 60; turns += 1) {
-        const dueInMs = await loop.settle();
-        if (dueInMs === null) return;
-        monotonicMs += Math.max(1, dueInMs);
-      }
-      throw new Error('it does not come to rest');
-    },
-    async look() {
-      const seen = await observed();
-      const desired = desire(seen);
-      const listed = await nft.list('inet', 'appliance');
-      return {
-        differences: desired === null ? ['nothing is desired'] : differences(desired.table, listed),
-        held: store.holds().map(({ service }) => service),
-      };
-    },
-    async end() {
-      store.close();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
+  return simulate(nft, () => nft.flushRuleset());
 }
-
-type Act = (simulation: Simulation) => void | Promise<void>;
-const onService = (act: (world: FakeEngine, service: string) => void) =>
-  SERVICES.map((service): [string, Act] => [service, ({ world }) => act(world, service)]);
-const ACTS: readonly (readonly [string, Act])[] = [
-  ...onService((world, service) => world.crash(service, true)).map(
-    ([on, act]) => [`${on} crashes`, act] as const,
-  ),
-  ...onService((world, service) => world.crash(service, false)).map(
-    ([on, act]) => [`${on} is killed`, act] as const,
-  ),
-  ...onService((world, service) => world.remove(service)).map(
-    ([on, act]) => [`${on} is removed`, act] as const,
-  ),
-  ...onService((world, service) => world.stop(service)).map(
-    ([on, act]) => [`${on} is stopped`, act] as const,
-  ),
-  ...onService((world, service) => world.start(service)).map(
-    ([on, act]) => [`${on} is started`, act] as const,
-  ),
-  ['livekit moves', ({ world }) => world.move('livekit')],
-  ['somebody flushes the ruleset', ({ nft }) => nft.flushRuleset()],
-  ['the engine goes', ({ world }) => world.down()],
-  ['the engine comes', ({ world }) => world.up()],
-  ['the agent is restarted', (simulation) => simulation.restartAgent()],
-  ['it comes to rest', (simulation) => simulation.settle()],
-];
 
 test('whatever happens, the rules and the services end as the last state of the world asks', async (t) => {
   const names = fc.array(fc.constantFrom(...ACTS.map(([name]) => name)), { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(names, async (happened) => {
-      const simulation = await simulate();
+      const simulation = await simulateOnPaper();
       try {
-        await simulation.settle();
-        for (const name of happened) await ACTS.find(([candidate]) => candidate === name)?.[1](simulation);
-        simulation.world.up();
-        await simulation.settle();
-        const { differences: left, held } = await simulation.look();
-        t.deepEqual(left, []);
-        for (const service of SERVICES)
-          t.is(simulation.world.isRunning(service), !held.includes(service), service);
-        const listed = await simulation.nft.list('inet', 'appliance');
-        const targets = listed?.maps[0]?.elements.map(({ value }) => value) ?? [];
-        const address = simulation.world.addressOf('livekit');
-        t.deepEqual(targets, address === null ? [] : [address, address]);
+        t.deepEqual(await endsWell(simulation, happened), []);
       } finally {
         await simulation.end();
       }
@@ -190,20 +24,21 @@ test('whatever happens, the rules and the services end as the last state of the 
 });
 
 test('only an operator’s stop ends in a hold', async (t) => {
-  const simulation = await simulate();
+  const simulation = await simulateOnPaper();
+  const held = async () => (await simulation.look()).held;
   await simulation.settle();
   simulation.world.down();
   simulation.world.up();
   await simulation.settle();
-  t.deepEqual((await simulation.look()).held, []);
+  t.deepEqual(await held(), []);
   simulation.world.stop('livekit');
   await simulation.settle();
-  t.deepEqual((await simulation.look()).held, ['livekit']);
+  t.deepEqual(await held(), ['livekit']);
   simulation.restartAgent();
   await simulation.settle();
   t.false(simulation.world.isRunning('livekit'));
   simulation.world.start('livekit');
   await simulation.settle();
-  t.deepEqual((await simulation.look()).held, []);
+  t.deepEqual(await held(), []);
   await simulation.end();
 });
