@@ -123,6 +123,10 @@ test('7880 is not reachable from outside', async (t) => {
   t.false((await client.tcp({ host: HOST_V4, port: 7880, timeoutMs: 1_000, echo: false })).ok);
 });
 
+test('of all 65,535 TCP ports exactly the published ones are open from outside', async (t) => {
+  t.deepEqual(await client.scanTcp(HOST_V4), [3478, 7881]);
+});
+
 test('the SFU moves to a new address: a client that keeps its 5-tuple is served again within 1 s', async (t) => {
   const flow = await client.startUdpFlow({ host: HOST_V4, port: 7882, intervalMs: 5 });
   const before = targetOf(await appliance.status());

@@ -22,6 +22,8 @@ export interface Client {
   /** Connects and, with `echo`, expects random bytes back. */
   tcp(options: { host: string; port: number; timeoutMs: number; echo: boolean }): Promise<Verdict>;
   stun(options: { host: string; port: number; timeoutMs: number }): Promise<Verdict>;
+  /** The TCP ports of a host that accept, out of all 65,535. */
+  scanTcp(host: string): Promise<number[]>;
   /** Has coturn relay packets to an echoing peer, with a REST credential; needs `turnutils_uclient`. */
   relay(options: RelayOptions): Promise<RelayResult>;
 }
@@ -54,6 +56,7 @@ export function createClient(machine: Pick<Machine, 'inClient' | 'spawnInClient'
     },
     tcp: (options) => ask('tcp', options, options.timeoutMs + 20_000),
     stun: (options) => ask('stun', options, options.timeoutMs + 20_000),
+    scanTcp: (host) => ask('scan', { host }, 180_000),
     async relay(options) {
       const { stdout, stderr } = await machine.inClient('turnutils_uclient', uclientArguments(options), {
         timeoutMs: 60_000,
