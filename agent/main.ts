@@ -120,6 +120,7 @@ async function main(): Promise<void> {
       }),
     }),
     onObserved: look.note,
+    allowTime: manager.allow,
     report: async (observed, desired) => {
       if (config === null) return;
       await reporter.report({

@@ -14,6 +14,13 @@ import type { Desired, Observed, Plan, Step } from './types.ts';
 /** A plan that keeps asking for steps without end is a defect; it must not take the machine's time as well. */
 const MOST_ROUNDS = 10;
 const UNSETTLED_PAUSE_MS = 1_000;
+/** Steps that may take longer than the watchdog waits, with the time that bounds each, milliseconds. */
+const LONG_STEPS: { readonly [Kind in Step['kind']]?: number } = {
+  'load-image': 11 * 60_000,
+  'compose-up': 6 * 60_000,
+  'compose-down': 6 * 60_000,
+  'start-container': 2 * 60_000,
+};
 /** A service that has served this long since it was last healed has proved itself. */
 const FORGIVEN_AFTER_MS = 10 * 60_000;
 
@@ -29,6 +36,8 @@ export interface LoopPorts {
   readonly onObserved: (observed: Observed, desired: Desired | null) => void;
   /** Called at the end of each round: the watchdog is fed here, by progress and not by a timer. */
   readonly report: (observed: Observed, desired: Desired | null) => Promise<void>;
+  /** Tells the service manager that the next report may be this long in coming, milliseconds. */
+  readonly allowTime: (ms: number) => Promise<void>;
   readonly log: { info(fields: object, message: string): void; error(fields: object, message: string): void };
 }
 
@@ -73,7 +82,15 @@ export function createLoop(ports: LoopPorts): Loop {
       adoptTable(observed, desired, memory);
     }
     const next = plan(observed, desired, memory.history(), clock.now());
-    for (const step of next.steps) await carryOut(step);
+    for (const step of next.steps) {
+      const limitMs = LONG_STEPS[step.kind];
+      if (limitMs !== undefined) {
+        // What is about to be done is shown while it is done, and the watchdog knows how long that may take.
+        await ports.report(observed, desired);
+        await ports.allowTime(limitMs);
+      }
+      await carryOut(step);
+    }
     await ports.report(observed, desired);
     return next;
   }
@@ -89,7 +106,7 @@ export function createLoop(ports: LoopPorts): Loop {
       signals,
       now,
     })) {
-      log.info(change, change.kind === 'open' ? 'a service died' : 'a service serves again');
+      log.info(change, change.kind === 'open' ? 'a service died' : 'an incident is over');
     }
     for (const { name } of desired.services) {
       const last = attempts.get(serviceKey(name))?.at(-1);
@@ -110,7 +127,7 @@ export function createLoop(ports: LoopPorts): Loop {
       const action = await perform(ports.executors, step);
       record.conclude('ok', action, clock.now());
       // A service proves itself by serving, not by having been started.
-      if (acting.length === 0) memory.succeeded(keys);
+      if (step.kind !== 'start-container' && step.kind !== 'compose-up') memory.succeeded(keys);
       log.info({ step: step.kind, why: step.why }, action);
     } catch (error) {
       record.conclude('failed', describeError(error), clock.now());

@@ -8,8 +8,10 @@ const WATCHDOG_EVERY_MS = 5_000;
 export interface ServiceManager {
   /** READY=1, once. */
   ready(): Promise<void>;
-  /** WATCHDOG=1, when it is time. */
+  /** WATCHDOG=1, when it is time; ends what `allow` allowed. */
   alive(): Promise<void>;
+  /** The watchdog waits this long, milliseconds, until `alive` is called again. */
+  allow(ms: number): Promise<void>;
   stopping(): Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export function serviceManager(run: Run, clock: Clock, environment: NodeJS.Proce
   const listens = environment.NOTIFY_SOCKET !== undefined;
   let isReady = false;
   let fedAt: Instant | null = null;
+  let lengthened = false;
 
   async function notify(...states: readonly string[]): Promise<void> {
     if (listens) await run('systemd-notify', states, { timeoutMs: 5_000 });
@@ -35,9 +38,16 @@ export function serviceManager(run: Run, clock: Clock, environment: NodeJS.Proce
     async alive() {
       const now = clock.now();
       const since = fedAt && elapsedMs(fedAt, now);
-      if (since !== null && since < WATCHDOG_EVERY_MS) return;
+      if (!lengthened && since !== null && since < WATCHDOG_EVERY_MS) return;
       fedAt = now;
-      await notify('WATCHDOG=1');
+      // WATCHDOG_USEC sets the limit for this run of the service (sd_notify(3)); WatchdogSec= is what it began with.
+      await notify('WATCHDOG=1', ...(lengthened ? [`WATCHDOG_USEC=${environment.WATCHDOG_USEC}`] : []));
+      lengthened = false;
+    },
+    async allow(ms) {
+      if (environment.WATCHDOG_USEC === undefined) return;
+      lengthened = true;
+      await notify('WATCHDOG=1', `WATCHDOG_USEC=${ms * 1000}`);
     },
     stopping: () => notify('STOPPING=1'),
   };

@@ -93,6 +93,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       }),
       onObserved: look.note,
       report: async () => undefined,
+      allowTime: async () => undefined,
       log: { info: () => undefined, error: () => undefined },
     });
     world.onEvent = made.engineEvent;

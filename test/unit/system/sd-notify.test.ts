@@ -1,0 +1,50 @@
+import test from 'ava';
+import type { Run } from '../../../agent/system/processes.ts';
+import { serviceManager } from '../../../agent/system/sd-notify.ts';
+
+function manager(environment: NodeJS.ProcessEnv) {
+  const sent: string[] = [];
+  let monotonicMs = 0;
+  const run: Run = async (_command, args) => {
+    sent.push(args.filter((arg) => !arg.startsWith('--pid=')).join(' '));
+    return { exitCode: 0, stdout: '', stderr: '', durationMs: 1 };
+  };
+  const clock = { now: () => ({ bootId: 'b', monotonicMs, wall: '' }) };
+  const pass = (ms: number) => {
+    monotonicMs += ms;
+  };
+  return { ...serviceManager(run, clock, environment), sent, pass };
+}
+const UNDER_SYSTEMD = { NOTIFY_SOCKET: '/run/systemd/notify', WATCHDOG_USEC: '60000000' };
+
+test('without a service manager nothing is sent', async (t) => {
+  const m = manager({});
+  await m.ready();
+  await m.alive();
+  await m.allow(1_000);
+  t.deepEqual(m.sent, []);
+});
+
+test('ready is said once, and the watchdog is fed every 5 s at most', async (t) => {
+  const m = manager(UNDER_SYSTEMD);
+  await m.ready();
+  await m.ready();
+  await m.alive();
+  m.pass(4_999);
+  await m.alive();
+  m.pass(1);
+  await m.alive();
+  t.deepEqual(m.sent, ['--ready', 'WATCHDOG=1', 'WATCHDOG=1']);
+});
+
+test('a long step lengthens the watchdog, and the next sign of life sets it back at once', async (t) => {
+  const m = manager(UNDER_SYSTEMD);
+  await m.alive();
+  await m.allow(360_000);
+  await m.alive();
+  t.deepEqual(m.sent, [
+    'WATCHDOG=1',
+    'WATCHDOG=1 WATCHDOG_USEC=360000000',
+    'WATCHDOG=1 WATCHDOG_USEC=60000000',
+  ]);
+});
