@@ -15,7 +15,7 @@ export interface IncidentLog {
     readonly desired: Desired;
     readonly holds: History['holds'];
     readonly events: readonly EngineEvent[];
-    readonly signals: ReadonlyMap<string, number | null>;
+    readonly kills: History['kills'];
     readonly now: Instant;
   }): readonly IncidentChange[];
 }
@@ -71,7 +71,7 @@ export function createIncidentLog(store: Store): IncidentLog {
     changedByUs(services) {
       ranBefore = new Set([...ranBefore].filter((service) => !services.includes(service)));
     },
-    update({ observed, desired, holds, events, signals, now }) {
+    update({ observed, desired, holds, events, kills, now }) {
       if (!observed.engine.ok) return [];
       const { containers } = observed.engine.value;
       const services = desired.services.map(({ name }) => name);
@@ -81,7 +81,7 @@ export function createIncidentLog(store: Store): IncidentLog {
         containers,
         ranBefore,
         events,
-        signals,
+        kills,
         verdicts,
         holds,
         open,

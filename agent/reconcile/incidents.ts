@@ -2,6 +2,7 @@ import type { ContainerObservation, EngineEvent } from '../engine/types.ts';
 import type { Verdict } from '../probes/types.ts';
 import type { Hold } from '../store/types.ts';
 import { type Ended, exitInWords } from './plan-services.ts';
+import type { History } from './types.ts';
 
 /** A fault of one service, from the moment it was seen until it serves again or is held. */
 export interface Incident {
@@ -23,8 +24,8 @@ export interface IncidentInput {
   readonly ranBefore: ReadonlySet<string>;
   /** Events since then that no step of ours caused, oldest first. */
   readonly events: readonly EngineEvent[];
-  /** The signal that the engine was last asked to send to a container, by its id. */
-  readonly signals: ReadonlyMap<string, number | null>;
+  /** What the engine was asked to send to containers, by their ids. */
+  readonly kills: History['kills'];
   readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly holds: readonly Hold[];
   readonly open: ReadonlyMap<string, Incident>;
@@ -65,10 +66,9 @@ function begins(service: string, input: IncidentInput): IncidentChange[] {
 }
 
 /** `docker stop` and `docker kill` announce themselves; a signal that they did not send came from somewhere else. */
-function causeOfDeath(ended: Ended, containerId: string, { signals }: IncidentInput): string {
-  const signal = signals.get(containerId);
-  if (signal !== undefined)
-    return `it was stopped or killed through the engine (signal ${signal ?? 'unknown'})`;
+function causeOfDeath(ended: Ended, containerId: string, { kills }: IncidentInput): string {
+  const kill = kills.get(containerId);
+  if (kill) return `it was stopped or killed through the engine (signal ${kill.signal ?? 'unknown'})`;
   const words = exitInWords(ended);
   return ended.exitCode === 137 && !ended.oomKilled ? `${words}, sent from outside the engine` : words;
 }

@@ -59,8 +59,6 @@ export function createLoop(ports: LoopPorts): Loop {
   const { clock, memory, log } = ports;
   const recorder = createStepRecorder(ports.store, ports.incidents.open);
   let events: EngineEvent[] = [];
-  /** Signal that the engine sent last to a container: a death by it has a cause that `die` does not tell. */
-  const signals = new Map<string, number | null>();
   /** Services that a step of ours is changing: what dies meanwhile is no incident. */
   let acting: readonly string[] = [];
   let awake = true;
@@ -97,13 +95,13 @@ export function createLoop(ports: LoopPorts): Loop {
 
   function takeNote(observed: Observed, desired: Desired, arrived: readonly EngineEvent[]): void {
     const now = clock.now();
-    const { holds, attempts } = memory.history();
+    const { holds, attempts, kills } = memory.history();
     for (const change of ports.incidents.update({
       observed,
       desired,
       holds,
       events: arrived,
-      signals,
+      kills,
       now,
     })) {
       log.info(change, change.kind === 'open' ? 'a service died' : 'an incident is over');
@@ -157,8 +155,6 @@ export function createLoop(ports: LoopPorts): Loop {
     settle,
     engineEvent(event) {
       memory.noteEvent(event, clock.now());
-      if (event.action === 'kill') signals.set(event.containerId, event.signal);
-      if (event.action === 'start' || event.action === 'destroy') signals.delete(event.containerId);
       if (event.service !== null && !acting.includes(event.service)) {
         events.push(event);
       }

@@ -4,7 +4,7 @@ import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
 import type { Hold, Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
-import type { History, StopSeen } from './types.ts';
+import type { History, KillSeen, StopSeen } from './types.ts';
 
 const instant = z.object({ bootId: z.string(), monotonicMs: z.number(), wall: z.string() });
 const attemptsSchema = z.record(z.string(), z.array(instant));
@@ -37,6 +37,7 @@ export function createMemory(store: Store, now: Instant): Memory {
   }
   const attempts = new Map<string, readonly Instant[]>(Object.entries(storedAttempts(store, now)));
   const stops = new Map<string, StopSeen>();
+  const kills = new Map<string, KillSeen>();
   let conntrackCleanedAt: Instant | null = null;
   let lastApplied: History['applied'] = null;
   let lastDrift: History['lastDrift'] = null;
@@ -49,6 +50,7 @@ export function createMemory(store: Store, now: Instant): Memory {
       holds: store.holds(),
       attempts,
       stops,
+      kills,
       conntrackCleanedAt,
       applied: lastApplied,
       lastDrift,
@@ -65,10 +67,17 @@ export function createMemory(store: Store, now: Instant): Memory {
     hold: (hold) => store.hold(hold),
     release: (service) => store.release(service),
     noteEvent(event, at) {
+      const kill = kills.get(event.containerId);
+      if (event.action === 'kill')
+        kills.set(event.containerId, { signal: event.signal, askedAt: at, diedAt: null });
+      if (event.action === 'die' && kill) kills.set(event.containerId, { ...kill, diedAt: at });
       if (event.action === 'stop') {
         stops.set(event.containerId, { seenAt: at, engineMs: Number(BigInt(event.timeNano) / 1_000_000n) });
       }
-      if (event.action === 'start' || event.action === 'destroy') stops.delete(event.containerId);
+      if (event.action === 'start' || event.action === 'destroy') {
+        stops.delete(event.containerId);
+        kills.delete(event.containerId);
+      }
     },
     forgetStops: () => stops.clear(),
     conntrackCleaned(at) {

@@ -3,10 +3,13 @@ import { elapsedMs, type Instant } from '../system/clock.ts';
 import { serviceKey } from './attempt-key.ts';
 import { nextTurn, SERVICE_BEAT } from './backoff.ts';
 import { filesToWrite } from './files-to-write.ts';
-import type { Desired, EngineState, History, Observed, Plan, Step, StopSeen } from './types.ts';
+import type { Desired, EngineState, History, KillSeen, Observed, Plan, Step, StopSeen } from './types.ts';
 
 /** A stop must have stood this long: `docker restart` also shows one, for an instant. */
 const STOP_STANDS_MS = 2_000;
+/** A `die` follows its `kill` at the latest after the longest grace of a service, and a `stop` follows its `die`. */
+const DIE_FOLLOWS_MS = 15_000;
+const STOP_FOLLOWS_MS = 1_000;
 /** Failed starts of a container after which it is made anew. */
 const STARTS_BEFORE_RECREATE = 3;
 /** Restarts by the engine's own policy, and the life so short, that make a container a looping one. */
@@ -75,6 +78,8 @@ export function needOf(
     if (stopped && container.state === 'exited' && isOperators(stopped, engine)) {
       return afterStop(stopped.seenAt, now);
     }
+    const forMs = stopMayFollow(history.kills.get(container.id), now);
+    if (forMs > 0) return { kind: 'wait', forMs };
   }
   if (container.generation !== desired.generations.get(service)) {
     return { kind: 'up', why: 'its configuration changed', forceRecreate: false };
@@ -89,6 +94,17 @@ export function needOf(
  */
 function isOperators({ engineMs }: StopSeen, { startedAtMs }: EngineState): boolean {
   return startedAtMs === null || engineMs > startedAtMs;
+}
+
+/**
+ * Milliseconds to wait for the `stop` that tells an operator's `docker stop` from `docker kill`: it comes after the
+ * container has exited, and a container started again in between would defy the operator.
+ */
+function stopMayFollow(kill: KillSeen | undefined, now: Instant): number {
+  if (kill === undefined) return 0;
+  const [since, limitMs] =
+    kill.diedAt === null ? [kill.askedAt, DIE_FOLLOWS_MS] : [kill.diedAt, STOP_FOLLOWS_MS];
+  return Math.max(0, limitMs - (elapsedMs(since, now) ?? limitMs));
 }
 
 function afterStop(stopped: Instant, now: Instant): Need {

@@ -15,7 +15,8 @@ const CONNTRACK_EVERY_MS = 30_000;
  * a step that failed is withheld until its turn comes again.
  *
  * Rules come before containers, so that no packet meets an open port without its rule; the firewall never waits
- * for the engine, because a dead engine's containers may still be serving.
+ * for the engine, because a dead engine's containers may still be serving. Containers are touched only on a look in which
+ * nothing else is due: by the time that rules are written, an operator may have stopped what seemed to have died.
  */
 export function plan(observed: Observed, desired: Desired | null, history: History, now: Instant): Plan {
   if (desired === null) return { steps: [], dueInMs: null };
@@ -35,12 +36,15 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
       ),
     ),
   }));
+  // Until the rules can be written, connections that contradict them come back as fast as they are deleted.
+  const isWithheld = turns.some(({ step, dueInMs }) => step.kind === 'apply-table' && dueInMs > 0);
+  const due = turns
+    .filter(({ step, dueInMs }) => dueInMs === 0 && !(isWithheld && step.kind === 'clean-conntrack'))
+    .map(({ step }) => step);
+  if (due.length > 0) return { steps: due, dueInMs: null };
   const services = planServices(observed, desired, history, now);
   const waits = [...turns.map(({ dueInMs }) => dueInMs), services.dueInMs ?? 0].filter((ms) => ms > 0);
-  return {
-    steps: [...turns.filter(({ dueInMs }) => dueInMs === 0).map(({ step }) => step), ...services.steps],
-    dueInMs: waits.length === 0 ? null : Math.min(...waits),
-  };
+  return { steps: services.steps, dueInMs: waits.length === 0 ? null : Math.min(...waits) };
 }
 
 function planSecrets({ secrets }: Observed): Step[] {

@@ -62,6 +62,8 @@ export interface History {
   readonly attempts: ReadonlyMap<string, readonly Instant[]>;
   /** The last `stop` of each container that the event stream told of and no `start` followed. */
   readonly stops: ReadonlyMap<string, StopSeen>;
+  /** What the engine was asked to send to each container since that was started. */
+  readonly kills: ReadonlyMap<string, KillSeen>;
   readonly conntrackCleanedAt: Instant | null;
   /** What we committed last, and how nft listed it right after; null until this run has seen them agree. */
   readonly applied: { readonly spec: TableSpec; readonly listing: ListedTable } | null;
@@ -75,6 +77,13 @@ export interface History {
 export interface StopSeen {
   readonly seenAt: Instant;
   readonly engineMs: number;
+}
+
+/** A `kill` event, which `docker stop` and `docker kill` both begin with, and the `die` that followed. */
+export interface KillSeen {
+  readonly signal: number | null;
+  readonly askedAt: Instant;
+  readonly diedAt: Instant | null;
 }
 
 /** One thing to do, as data. `why` is for people. */

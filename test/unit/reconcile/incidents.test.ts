@@ -20,7 +20,7 @@ const calm: IncidentInput = {
   containers: [running],
   ranBefore: new Set(['livekit']),
   events: [],
-  signals: new Map(),
+  kills: new Map(),
   verdicts: new Map([['livekit', serving]]),
   holds: [],
   open: new Map(),
@@ -40,9 +40,13 @@ test('a process that was killed on the host is told apart from one killed throug
   t.deepEqual(causeOf({ events: [died()] }), [
     'it was ended by signal 9 (exit 137), sent from outside the engine',
   ]);
-  t.deepEqual(causeOf({ events: [died()], signals: new Map([['livekit-id', 9]]) }), [
-    'it was stopped or killed through the engine (signal 9)',
-  ]);
+  t.deepEqual(
+    causeOf({
+      events: [died()],
+      kills: new Map([['livekit-id', { signal: 9, askedAt: at(0), diedAt: at(1) }]]),
+    }),
+    ['it was stopped or killed through the engine (signal 9)'],
+  );
 });
 
 test('a crash and a lack of memory are told apart', (t) => {

@@ -146,6 +146,19 @@ test('a stop that has not stood for 2 s may be a restart: it is waited for', asy
   t.deepEqual(await planFor({ state: 'exited', exitCode: 0 }, { stops }), { steps: [], dueInMs: 1_500 });
 });
 
+test('after a kill through the engine it is waited for a stop to follow, but not for ever', async (t) => {
+  const exited = { state: 'exited', exitCode: 137 } as const;
+  const waits = async (askedAt: number, diedAt: number | null) => {
+    const kill = { signal: 9, askedAt: at(askedAt), diedAt: diedAt === null ? null : at(diedAt) };
+    const { steps, dueInMs } = await planFor(exited, { kills: new Map([['livekit-id', kill]]) });
+    return steps.length === 0 ? dueInMs : 0;
+  };
+  t.is(await waits(99_000, 99_400), 400);
+  t.is(await waits(98_000, 99_000), 0);
+  t.is(await waits(99_000, null), 14_000);
+  t.is(await waits(85_000, null), 0);
+});
+
 test('attempts are spaced 1, 2, 4 s and so on', async (t) => {
   const exited = { state: 'exited', exitCode: 1 } as const;
   const dueAfter = async (...moments: number[]) =>

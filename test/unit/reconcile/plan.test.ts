@@ -102,6 +102,12 @@ test('a dead backend is withdrawn from the maps at once', async (t) => {
   t.is(table.sets.find(({ name }) => name === 'published')?.elements.length, 2);
 });
 
+test('containers are touched only on a look in which nothing else is due', async (t) => {
+  const machine = await healthy({ coturn: { state: 'exited', exitCode: 1 } });
+  t.deepEqual(kinds({ ...machine, table: { ok: true, value: null } }), ['apply-table', 'clean-conntrack']);
+  t.deepEqual(kinds(machine), ['start-container']);
+});
+
 test('a closed forward path is opened only when the engine, which owns the chain, is there', async (t) => {
   const machine = await healthy();
   const closed: Observed = {
@@ -118,11 +124,7 @@ test('a closed forward path is opened only when the engine, which owns the chain
 test('a step that failed is withheld until its turn, and the plan says when that is', async (t) => {
   const machine = { ...(await healthy()), table: { ok: true as const, value: null } };
   const past: History = { ...history, attempts: new Map([['apply-table', [at(0), at(500)]]]) };
-  const early = planned(machine, past, at(900));
-  t.deepEqual(early, {
-    steps: [{ kind: 'clean-conntrack', why: 'the rules changed', backends: desire(machine).backends }],
-    dueInMs: 600,
-  });
+  t.deepEqual(planned(machine, past, at(900)), { steps: [], dueInMs: 600 });
   t.true(kinds(machine, past, at(1_500)).includes('apply-table'));
 });
 
@@ -133,9 +135,12 @@ test('an image that cannot be loaded does not keep another service from coming u
     ...machine,
     engine: { ok: true, value: { ...machine.engine.value, missingImages: ['appliance-agent/coturn:1'] } },
   };
-  const { steps } = planned(lacking);
-  t.is(only(steps, 'load-image').image.service, 'coturn');
-  t.deepEqual(only(steps, 'compose-up').services, ['livekit']);
+  t.is(only(planned(lacking).steps, 'load-image').image.service, 'coturn');
+  const past: History = {
+    ...history,
+    attempts: new Map([['load-image appliance-agent/coturn:1', [at(900)]]]),
+  };
+  t.deepEqual(only(planned(lacking, past).steps, 'compose-up').services, ['livekit']);
 });
 
 test('another subnet takes the stack down, because Compose would keep the network as it is', async (t) => {

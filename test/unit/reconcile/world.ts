@@ -31,6 +31,7 @@ export const history: History = {
   holds: [],
   attempts: new Map(),
   stops: new Map(),
+  kills: new Map(),
   conntrackCleanedAt: at(0),
   applied: null,
   lastDrift: null,
