@@ -15,6 +15,7 @@ export interface ReporterPorts {
   readonly store: Store;
   readonly agentVersion: string;
   readonly writeStatus: (status: Status) => Promise<void>;
+  /** Writes the events if there are new ones. */
   readonly writeEvents: () => Promise<void>;
 }
 
@@ -51,12 +52,12 @@ export function createReporter(ports: ReporterPorts): Reporter {
         now,
         agentVersion: ports.agentVersion,
       });
+      await ports.writeEvents();
       const due = isDue(status, now);
       latest = status;
       if (!due) return;
       writtenAt = now;
       await ports.writeStatus(status);
-      await ports.writeEvents();
     },
   };
 }
