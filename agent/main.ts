@@ -9,6 +9,7 @@ import { writeStatus } from './control/status-file.ts';
 import { AGENT_VERSION } from './control/version.ts';
 import { createCompose } from './engine/compose.ts';
 import { createEngine } from './engine/engine.ts';
+import { followRules } from './firewall/rule-monitor.ts';
 import { createNft } from './nftables/index.ts';
 import { askAll } from './probes/ask.ts';
 import { createProber } from './probes/prober.ts';
@@ -33,10 +34,14 @@ import { writeRendered } from './stack/write-rendered.ts';
 import { openStore } from './store/open.ts';
 import { systemClock } from './system/clock.ts';
 import { describeError } from './system/errors.ts';
+import { keep } from './system/keep.ts';
 import { createLog } from './system/log.ts';
 import { appliancePaths } from './system/paths.ts';
 import { run } from './system/processes.ts';
 import { serviceManager } from './system/sd-notify.ts';
+
+/** The rules of others are read this often, unless something happens; nft tells of what does. */
+const FORWARD_PATH_KEPT_MS = 30_000;
 
 /** Wires the parts and runs until told to stop. The one place that knows everybody; it decides nothing. */
 async function main(): Promise<void> {
@@ -70,6 +75,7 @@ async function main(): Promise<void> {
     writeEvents: eventsWriter(store, paths.events),
   });
 
+  const forwardPath = keep(() => gatherForwardPath(run), FORWARD_PATH_KEPT_MS, clock);
   const look = createLastLook();
   let config: LoadedConfig | null = null;
   let engineVersion: string | null = null;
@@ -82,7 +88,7 @@ async function main(): Promise<void> {
     memory,
     incidents,
     log,
-    observe: () =>
+    observe: (afresh) =>
       observe({
         engine,
         nft,
@@ -95,7 +101,7 @@ async function main(): Promise<void> {
           return secrets;
         },
         images: () => readImages(paths.images),
-        forwardPath: () => gatherForwardPath(run),
+        forwardPath: () => forwardPath(afresh),
         verdicts: () => prober.verdicts(),
         renderedDirectory: paths.rendered,
       }),
@@ -164,10 +170,10 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   process.on('SIGHUP', loop.wake);
 
-  // The list is the backstop of the events, and of rules that nobody tells about.
+  // The regular look is the backstop of the events of the engine and of the rules.
   const beats = [
-    schedule('*/5 * * * * *', loop.wake, { noOverlap: true }),
-    schedule('*/30 * * * * *', async () => {
+    schedule('*/10 * * * * *', loop.beat, { noOverlap: true }),
+    schedule('5,35 * * * * *', async () => {
       slow = await gatherSlow();
     }),
     schedule('17 * * * *', () => {
@@ -205,9 +211,15 @@ async function main(): Promise<void> {
     stop.signal,
   );
 
+  const watchingRules = followRules({
+    onChange: loop.wake,
+    onEnded: (reason) => log.warn({ reason }, 'changes to the rules cannot be followed'),
+    signal: stop.signal,
+  });
+
   await loop.run(stop.signal);
   await manager.stopping();
-  await watching;
+  await Promise.all([watching, watchingRules]);
   for (const beat of beats) await beat.stop();
   probing.stop();
   await control.close();

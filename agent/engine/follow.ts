@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError, describeError } from '../system/errors.ts';
+import { readLines } from '../system/lines.ts';
 import { parseChecked, requireSuccess } from './answers.ts';
 import { EVENT_FILTERS, eventKey, toEvent, toSince } from './events.ts';
 import { engineFailure, engineTimeout } from './failure.ts';
-import { readLines } from './lines.ts';
 import { type OpenAnswer, open } from './request.ts';
 import { type EventAnswer, eventSchema } from './schemas.ts';
 import type { FollowOptions } from './types.ts';

@@ -30,7 +30,8 @@ export interface LoopPorts {
   readonly memory: Memory;
   readonly incidents: IncidentLog;
   readonly executors: Executors;
-  readonly observe: () => Promise<Observed>;
+  /** Looks at the machine; `afresh`: not even what seldom changes may be taken from an earlier look. */
+  readonly observe: (afresh: boolean) => Promise<Observed>;
   readonly desire: (observed: Observed) => Desired | null;
   /** Called in each round before anything is done about what it saw. */
   readonly onObserved: (observed: Observed, desired: Desired | null) => void;
@@ -42,8 +43,10 @@ export interface LoopPorts {
 }
 
 export interface Loop {
-  /** Asks for a look at the machine, soon. */
+  /** Asks for a look at the machine, soon: something happened. */
   wake(): void;
+  /** Asks for the regular look: as far as anybody knows, nothing happened. */
+  beat(): void;
   /** Takes in an engine event and wakes. */
   engineEvent(event: EngineEvent): void;
   /**
@@ -62,17 +65,24 @@ export function createLoop(ports: LoopPorts): Loop {
   /** Services that a step of ours is changing: what dies meanwhile is no incident. */
   let acting: readonly string[] = [];
   let awake = true;
+  let afresh = true;
   let interrupt: (() => void) | null = null;
 
-  const wake = () => {
+  const beat = () => {
     awake = true;
     interrupt?.();
+  };
+  const wake = () => {
+    afresh = true;
+    beat();
   };
 
   async function round(): Promise<Plan> {
     const arrived = events;
     events = [];
-    const observed = await ports.observe();
+    const allAnew = afresh;
+    afresh = false;
+    const observed = await ports.observe(allAnew);
     const desired = ports.desire(observed);
     ports.onObserved(observed, desired);
     if (desired !== null) {
@@ -89,6 +99,8 @@ export function createLoop(ports: LoopPorts): Loop {
       }
       await carryOut(step);
     }
+    // What was done shows in the next look only if that is a look.
+    afresh ||= next.steps.length > 0;
     await ports.report(observed, desired);
     return next;
   }
@@ -153,6 +165,7 @@ export function createLoop(ports: LoopPorts): Loop {
   return {
     wake,
     settle,
+    beat,
     engineEvent(event) {
       memory.noteEvent(event, clock.now());
       if (event.service !== null && !acting.includes(event.service)) {

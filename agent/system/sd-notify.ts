@@ -2,8 +2,8 @@ import type { Clock, Instant } from './clock.ts';
 import { elapsedMs } from './clock.ts';
 import type { Run } from './processes.ts';
 
-/** Feeding the watchdog more often than this only costs processes. */
-const WATCHDOG_EVERY_MS = 5_000;
+/** A third of WatchdogSec= in the unit: more often only costs processes. */
+const WATCHDOG_EVERY_MS = 20_000;
 
 export interface ServiceManager {
   /** READY=1, once. */

@@ -1,9 +1,9 @@
 import { StringDecoder } from 'node:string_decoder';
-import { AgentError } from '../system/errors.ts';
+import { AgentError } from './errors.ts';
 
 /**
  * The non-empty lines of a stream of bytes, each as soon as it is complete. What stands behind the last newline is not
- * a line: the stream broke in the middle of it. ENGINE_ERROR when a line exceeds `maxCharacters`.
+ * a line: the stream broke in the middle of it. LINE_TOO_LONG when a line exceeds `maxCharacters`.
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -18,9 +18,9 @@ export async function* readLines(
     for (const line of parts) if (line.trim() !== '') yield line;
     if (rest.length > maxCharacters) {
       throw new AgentError({
-        code: 'ENGINE_ERROR',
-        message: `the engine sent a line of more than ${maxCharacters} characters`,
-        hint: 'Is it a Docker Engine that listens on this socket?',
+        code: 'LINE_TOO_LONG',
+        message: `a line of more than ${maxCharacters} characters came`,
+        hint: 'It is not the program that was expected which writes this stream.',
       });
     }
   }

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { readLines } from '../../../agent/engine/lines.ts';
+import { readLines } from '../../../agent/system/lines.ts';
 
 async function* inChunks(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   let at = 0;
@@ -40,7 +40,7 @@ test('a line without an end is given up at the limit', async (t) => {
     for (;;) yield Buffer.alloc(64, 'x');
   }
   await t.throwsAsync(collect(readLines(endless(), 1000)), {
-    code: 'ENGINE_ERROR',
+    code: 'LINE_TOO_LONG',
     message: /1000 characters/,
   });
 });
