@@ -9,6 +9,7 @@ import { writeStatus } from './control/status-file.ts';
 import { AGENT_VERSION } from './control/version.ts';
 import { createCompose } from './engine/compose.ts';
 import { createEngine } from './engine/engine.ts';
+import { createBaseRules } from './firewall/base-rules.ts';
 import { followRules } from './firewall/rule-monitor.ts';
 import { createNft } from './nftables/index.ts';
 import { askAll } from './probes/ask.ts';
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
   });
 
   const forwardPath = keep(() => gatherForwardPath(run), FORWARD_PATH_KEPT_MS, clock);
+  const baseRules = createBaseRules(paths.firewallBase);
   const look = createLastLook();
   let config: LoadedConfig | null = null;
   let engineVersion: string | null = null;
@@ -128,6 +130,8 @@ async function main(): Promise<void> {
     onObserved: look.note,
     allowTime: manager.allow,
     report: async (observed, desired) => {
+      const notKept = await baseRules.keep(memory.history().applied?.spec ?? null);
+      if (notKept !== null) log.warn({ notKept }, 'the rules for the next boot could not be kept');
       if (config === null) return;
       await reporter.report({
         observed,

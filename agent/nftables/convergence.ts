@@ -31,6 +31,16 @@ export function replacement(spec: TableSpec, listed: ListedTable | null): Transa
   return transactionFor(spec, operationsFor(spec, listed, everythingAnew(spec, listed)));
 }
 
+/**
+ * Makes the table where there is none; the kernel refuses all of it where there is one, whatever is in it. For a
+ * document that is kept and loaded later, by somebody who cannot compare.
+ * Throws NFT_SPEC_INVALID.
+ */
+export function creation(spec: TableSpec): Transaction {
+  checkSpec(spec);
+  return transactionFor(spec, [{ verb: 'create', kind: 'table' }, ...allOf(spec)]);
+}
+
 /** Removes the table and all that is in it; succeeds also when there is none. */
 export function removal(family: Family, name: string): Transaction {
   return { family, table: name, operations: REMOVE };
@@ -44,6 +54,11 @@ const REMOVE: readonly Operation[] = [
 
 /** Removes first: should another process have made the table meanwhile, its rules would else be doubled. */
 function fromNothing(spec: TableSpec): Transaction {
+  return transactionFor(spec, [...REMOVE, { verb: 'add', kind: 'table' }, ...allOf(spec)]);
+}
+
+/** What makes everything in a table that is empty. */
+function allOf(spec: TableSpec): readonly Operation[] {
   const nothing: ListedTable = {
     family: spec.family,
     name: spec.name,
@@ -54,12 +69,7 @@ function fromNothing(spec: TableSpec): Transaction {
     counters: [],
     others: [],
   };
-  const work = workFor(deviationsOf(spec, nothing));
-  return transactionFor(spec, [
-    ...REMOVE,
-    { verb: 'add', kind: 'table' },
-    ...operationsFor(spec, nothing, work),
-  ]);
+  return operationsFor(spec, nothing, workFor(deviationsOf(spec, nothing)));
 }
 
 function transactionFor(spec: TableSpec, operations: readonly Operation[]): Transaction {

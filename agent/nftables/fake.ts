@@ -30,7 +30,8 @@ export function createFakeNft(): FakeNft {
       if (operation.kind === 'table') {
         if (operation.verb === 'delete' && table === null)
           throw refused(transaction, code, 'No such file or directory');
-        table = operation.verb === 'add' ? (table ?? emptyTable()) : null;
+        if (operation.verb === 'create' && table !== null) throw refused(transaction, code, 'File exists');
+        table = operation.verb === 'delete' ? null : (table ?? emptyTable());
         continue;
       }
       const refusal = table === null ? 'No such file or directory' : perform(table, operation);

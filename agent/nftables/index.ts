@@ -1,6 +1,6 @@
 export { type Capabilities, probeCapabilities } from './capabilities.ts';
 export { createNft, type Nft, type NftOptions } from './client.ts';
-export { convergence, removal, replacement } from './convergence.ts';
+export { convergence, creation, removal, replacement } from './convergence.ts';
 export { differences } from './differences.ts';
 export { NftError, type NftErrorCode } from './errors.ts';
 export { createFakeNft, type FakeNft } from './fake.ts';

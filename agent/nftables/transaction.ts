@@ -10,7 +10,8 @@ export interface ElementOperand {
 
 /** One command of a transaction, about an object of its table or about the table itself. */
 export type Operation =
-  | { readonly verb: 'add' | 'delete'; readonly kind: 'table' }
+  /** `create` is refused where `add` finds the table there already. */
+  | { readonly verb: 'add' | 'create' | 'delete'; readonly kind: 'table' }
   | { readonly verb: 'add' | 'delete'; readonly kind: 'counter'; readonly name: string }
   | {
       readonly verb: 'add';

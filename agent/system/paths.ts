@@ -7,6 +7,8 @@ export interface Paths {
   readonly database: string;
   /** Copy of the newest configuration that was accepted; used while the current one is refused. */
   readonly acceptedConfig: string;
+  /** The rules that appliance-agent-firewall.service loads before the network comes up. */
+  readonly firewallBase: string;
   readonly secrets: string;
   /** Rendered compose file and service configuration. */
   readonly rendered: string;
@@ -29,6 +31,7 @@ export function appliancePaths(root = ''): Paths {
     stateDirectory: under('/var/lib/appliance-agent'),
     database: under('/var/lib/appliance-agent/state.db'),
     acceptedConfig: under('/var/lib/appliance-agent/accepted.yaml'),
+    firewallBase: under('/var/lib/appliance-agent/firewall-base.json'),
     secrets: under('/var/lib/appliance-agent/secrets'),
     rendered: under('/var/lib/appliance-agent/stack'),
     runDirectory: under('/run/appliance-agent'),

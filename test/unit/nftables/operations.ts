@@ -59,7 +59,8 @@ function operations(): fc.Arbitrary<nft.Operation> {
   );
 }
 
-const tableOperations = (): fc.Arbitrary<nft.Operation> => fc.constant({ verb: 'add', kind: 'table' });
+const tableOperations = (): fc.Arbitrary<nft.Operation> =>
+  fc.constantFrom('add' as const, 'create' as const).map((verb) => ({ verb, kind: 'table' }));
 
 const counterOperations = (): fc.Arbitrary<nft.Operation> =>
   fc.record({ verb: fc.constantFrom('add', 'delete'), kind: fc.constant('counter'), name: counters });
