@@ -19,6 +19,7 @@ import { desiredState } from './reconcile/desired.ts';
 import { watchEngine } from './reconcile/engine-watch.ts';
 import { eventsWriter } from './reconcile/events-writer.ts';
 import { createExecutors } from './reconcile/executors.ts';
+import { firewallNow } from './reconcile/firewall-status.ts';
 import { createIncidentLog } from './reconcile/incident-log.ts';
 import { createLastLook } from './reconcile/last-look.ts';
 import { createLoop } from './reconcile/loop.ts';
@@ -166,6 +167,14 @@ async function main(): Promise<void> {
       agentVersion: AGENT_VERSION,
       services: look.services,
       status: reporter.latest,
+      firewall: () =>
+        firewallNow({
+          nft,
+          desired: look.desired(),
+          history: memory.history(),
+          forwardPath: () => gatherForwardPath(run),
+          dockerProxies: slow.dockerProxies,
+        }),
       wake: loop.wake,
     }),
   );

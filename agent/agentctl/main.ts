@@ -88,6 +88,29 @@ for (const [name, description] of [
     );
 }
 
+const firewall = program
+  .command('firewall')
+  .description('show the rules that publish the ports (live as root)');
+for (const [name, description] of [
+  [
+    'show',
+    'show what is published, what went through in both directions, what is in its way, what was dropped',
+  ],
+  ['diff', 'show what differs between the rules as they should be and as they are'],
+] as const) {
+  firewall
+    .command(name)
+    .description(description)
+    .option('--json', 'the same as JSON')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 in sync, 1 it differs, 2 not applied or blocked by the rules of others, 3 unknown or stale.',
+    )
+    .action((options) =>
+      perform(async () => (await import('./commands/firewall.ts'))[name](context, options)),
+    );
+}
+
 const config = program.command('config').description('check and show the configuration');
 config
   .command('validate [file]')

@@ -1,6 +1,7 @@
 import { clockUnsynchronised } from './clock-unsynchronised.ts';
 import { composeMissing } from './compose-missing.ts';
 import { configRefused } from './config-refused.ts';
+import { conntrackFull } from './conntrack-full.ts';
 import { DATABASE_FAULTS } from './database.ts';
 import { diskLow } from './disk-low.ts';
 import { dockerProxyRunning } from './docker-proxy-running.ts';
@@ -29,6 +30,7 @@ export const CONDITIONS: readonly Condition[] = [
   dockerRulesMissing,
   dockerProxyRunning,
   turnsPortOpen,
+  conntrackFull,
   diskLow,
   clockUnsynchronised,
   configRefused,

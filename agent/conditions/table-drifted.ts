@@ -2,7 +2,7 @@ import { bad, good, judge } from './findings.ts';
 import type { Condition } from './types.ts';
 
 const NEXT =
-  'The agent puts it right within 10 s. If it comes back, find what changes the rules: `agentctl events --since 1h`, ' +
+  'The agent puts it right within 2 s. If it comes back, find what changes the rules: `agentctl events --since 1h`, ' +
   '`sudo nft monitor`, `systemctl status nftables firewalld ufw`';
 const SHOWN = 3;
 

@@ -40,6 +40,8 @@ export interface Facts {
   }>;
   /** Whether something listens on 5349/tcp or 5349/udp. */
   readonly turnsListener: Known<{ readonly open: boolean; readonly detail: string }>;
+  /** Connections that the kernel tracks, and its limit. */
+  readonly conntrack: Known<{ readonly count: number; readonly max: number }>;
   readonly disks: Known<
     readonly { readonly mount: string; readonly availableBytes: number; readonly sizeBytes: number }[]
   >;

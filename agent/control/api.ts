@@ -1,4 +1,4 @@
-import type { Status } from './status.ts';
+import type { FirewallStatus, Status } from './status.ts';
 
 export interface ServiceRequest {
   readonly service: string;
@@ -21,6 +21,8 @@ export interface ControlApi {
   /** Heals a service now, without waiting for its turn. */
   heal(request: ServiceRequest): Promise<Done>;
   status(): Promise<Status>;
+  /** The firewall as it is at this moment, compared with what it should be. */
+  firewall(): Promise<FirewallStatus>;
   ping(): Promise<{ readonly agentVersion: string }>;
 }
 
@@ -32,5 +34,6 @@ export const ROUTES: {
   release: { method: 'POST', path: '/release' },
   heal: { method: 'POST', path: '/heal' },
   status: { method: 'GET', path: '/status' },
+  firewall: { method: 'GET', path: '/firewall' },
   ping: { method: 'GET', path: '/ping' },
 };

@@ -2,7 +2,7 @@ import { Client } from 'undici';
 import * as z from 'zod/mini';
 import { AgentError, describeError, isErrno } from '../system/errors.ts';
 import { type ControlApi, ROUTES } from './api.ts';
-import { statusSchema } from './status-schema.ts';
+import { firewallSchema, statusSchema } from './status-schema.ts';
 
 const TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -31,6 +31,7 @@ export function createControlClient(socket: string): ControlApi {
     release: (request) => ask('release', done, request),
     heal: (request) => ask('heal', done, request),
     status: () => ask('status', statusSchema),
+    firewall: () => ask('firewall', firewallSchema),
     ping: () => ask('ping', pong),
   };
 }

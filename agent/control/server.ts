@@ -60,6 +60,7 @@ async function answer(api: ControlApi, request: IncomingMessage): Promise<unknow
   const isCalled = (name: keyof ControlApi) =>
     request.method === ROUTES[name].method && request.url === ROUTES[name].path;
   if (isCalled('status')) return api.status();
+  if (isCalled('firewall')) return api.firewall();
   if (isCalled('ping')) return api.ping();
   for (const name of ['hold', 'release', 'heal'] as const) {
     if (isCalled(name)) return api[name](await readServiceRequest(request));

@@ -1,6 +1,6 @@
 // zod/mini: agentctl loads this for each `status`, and the full zod would add 25 ms to its start.
 import * as z from 'zod/mini';
-import type { Status } from './status.ts';
+import type { FirewallStatus, Status } from './status.ts';
 
 const nullableText = z.nullable(z.string());
 const count = z.number().check(z.nonnegative());
@@ -26,15 +26,27 @@ const service = z.looseObject({
   image: nullableText,
 });
 
+const traffic = { packets: count, bytes: count };
+
 const published = z.looseObject({
   protocol: z.enum(['tcp', 'udp']),
   port: z.number(),
   portTo: z.exactOptional(z.number()),
   service: z.string(),
   target: nullableText,
-  packets: count,
-  bytes: count,
+  ...traffic,
   flows: count,
+  in: z.looseObject(traffic),
+  out: z.looseObject(traffic),
+});
+
+export const firewallSchema: z.ZodMiniType<FirewallStatus> = z.looseObject({
+  state: z.enum(['in-sync', 'drifted', 'failed']),
+  differences: z.array(z.string()),
+  published: z.array(published),
+  forwardPath: z.looseObject({ open: z.nullable(z.boolean()), detail: z.string() }),
+  dropped: z.array(z.looseObject({ what: z.string(), ...traffic })),
+  dockerProxyProcesses: z.nullable(count),
 });
 
 const step = z.looseObject({
@@ -66,11 +78,7 @@ export const statusSchema: z.ZodMiniType<Status> = z.looseObject({
     steps: z.array(step),
   }),
   services: z.array(service),
-  firewall: z.looseObject({
-    state: z.enum(['in-sync', 'drifted', 'failed']),
-    published: z.array(published),
-    dockerProxyProcesses: z.nullable(count),
-  }),
+  firewall: firewallSchema,
   hardware: z.looseObject({
     profile: z.string(),
     score: z.number(),

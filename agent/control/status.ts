@@ -29,6 +29,11 @@ export interface ServiceStatus {
   readonly image: string | null;
 }
 
+export interface Traffic {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
 export interface PublishedStatus {
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
@@ -37,9 +42,26 @@ export interface PublishedStatus {
   readonly service: string;
   /** `address:port`, `host` for a port of a host-network service, null while there is no backend. */
   readonly target: string | null;
+  /** Both directions together. */
   readonly packets: number;
   readonly bytes: number;
   readonly flows: number;
+  /** From clients to the service. */
+  readonly in: Traffic;
+  readonly out: Traffic;
+}
+
+export interface FirewallStatus {
+  readonly state: 'in-sync' | 'drifted' | 'failed';
+  /** How the table differs from what it should be, a sentence each. */
+  readonly differences: readonly string[];
+  readonly published: readonly PublishedStatus[];
+  /** Whether the rules of others let published flows through; null when that cannot be known. */
+  readonly forwardPath: { readonly open: boolean | null; readonly detail: string };
+  /** What our own rules dropped, and of which kind it was. */
+  readonly dropped: readonly (Traffic & { readonly what: string })[];
+  /** Null when it cannot be known, as where the processes of others are hidden. */
+  readonly dockerProxyProcesses: number | null;
 }
 
 export interface ProvisioningStepStatus {
@@ -63,12 +85,7 @@ export interface Status {
     readonly steps: readonly ProvisioningStepStatus[];
   };
   readonly services: readonly ServiceStatus[];
-  readonly firewall: {
-    readonly state: 'in-sync' | 'drifted' | 'failed';
-    readonly published: readonly PublishedStatus[];
-    /** Null when it cannot be known, as where the processes of others are hidden. */
-    readonly dockerProxyProcesses: number | null;
-  };
+  readonly firewall: FirewallStatus;
   readonly hardware: {
     readonly profile: string;
     readonly score: number;

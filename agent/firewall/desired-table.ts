@@ -2,6 +2,7 @@ import type { ChainSpec, RuleSpec, TableSpec } from '../nftables/objects.ts';
 import * as nft from '../nftables/statements.ts';
 import type { OpenPorts, PublishedPort } from '../stack/types.ts';
 import { type Account, accountOf } from './accounts.ts';
+import { NO_BACKEND_DROPPED } from './dropped.ts';
 
 /** The bit of the packet mark that says "a flow we published"; one rule in DOCKER-USER accepts it. */
 export const FORWARD_MARK = 0x200000;
@@ -30,7 +31,10 @@ export function desiredTable(input: FirewallInput): TableSpec {
   return {
     family: 'inet',
     name: 'appliance',
-    counters: [...published, ...open].flatMap((account) => Object.values(account.counters)),
+    counters: [
+      ...[...published, ...open].flatMap((account) => Object.values(account.counters)),
+      NO_BACKEND_DROPPED,
+    ],
     sets: [
       {
         name: 'published',
@@ -157,7 +161,11 @@ function inputChain(open: readonly Account[]): ChainSpec {
         // A dropped packet never confirms a conntrack entry: a client that keeps sending from one port is
         // translated as soon as its backend is back, instead of being pinned to this host.
         id: 'drop-without-backend',
-        statements: [nft.contains(nft.concat(nft.l4proto, nft.dport), '@published'), nft.drop],
+        statements: [
+          nft.contains(nft.concat(nft.l4proto, nft.dport), '@published'),
+          nft.count(NO_BACKEND_DROPPED),
+          nft.drop,
+        ],
       },
     ],
   };

@@ -1,8 +1,8 @@
-import type { PublishedStatus } from '../control/status.ts';
+import type { PublishedStatus, Traffic } from '../control/status.ts';
 import type { OpenPorts, PublishedPort } from '../stack/types.ts';
 import { accountOf } from './accounts.ts';
 
-type Counters = ReadonlyMap<string, { readonly packets: number; readonly bytes: number }>;
+type Counters = ReadonlyMap<string, Traffic>;
 
 /** What status shows of the ports: where each leads, and what went through it in both directions. */
 export function publishedStatus(
@@ -23,16 +23,23 @@ export function publishedStatus(
 
 function rowOf(ports: PublishedPort | OpenPorts, target: string | null, counters: Counters): PublishedStatus {
   const account = accountOf(ports);
-  const inbound = counters.get(account.counters.inbound);
-  const outbound = counters.get(account.counters.outbound);
+  const inbound = trafficOf(account.counters.inbound, counters);
+  const outbound = trafficOf(account.counters.outbound, counters);
   return {
     protocol: account.protocol,
     port: account.from,
     ...(account.to === account.from ? {} : { portTo: account.to }),
     service: account.service,
     target,
-    packets: (inbound?.packets ?? 0) + (outbound?.packets ?? 0),
-    bytes: (inbound?.bytes ?? 0) + (outbound?.bytes ?? 0),
-    flows: counters.get(account.counters.flows)?.packets ?? 0,
+    packets: inbound.packets + outbound.packets,
+    bytes: inbound.bytes + outbound.bytes,
+    flows: trafficOf(account.counters.flows, counters).packets,
+    in: inbound,
+    out: outbound,
   };
+}
+
+function trafficOf(counter: string, counters: Counters): Traffic {
+  const { packets = 0, bytes = 0 } = counters.get(counter) ?? {};
+  return { packets, bytes };
 }

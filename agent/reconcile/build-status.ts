@@ -1,10 +1,10 @@
 import type { Facts } from '../conditions/types.ts';
 import { overall } from '../control/overall.ts';
 import type { Problem, ServiceStatus, Status } from '../control/status.ts';
-import { publishedStatus } from '../firewall/published-status.ts';
 import type { Instant } from '../system/clock.ts';
 import { serviceKey } from './attempt-key.ts';
 import { nextTurn, SERVICE_BEAT } from './backoff.ts';
+import { firewallStatus } from './firewall-status.ts';
 import { type Need, needOf } from './plan-services.ts';
 import type { Desired, History, Observed } from './types.ts';
 
@@ -22,8 +22,6 @@ export interface StatusInput {
 /** The status that a person or a script reads; everything in it was seen or decided elsewhere. */
 export function buildStatus(input: StatusInput): Status {
   const { observed, desired, facts, now, problems, provisioning } = input;
-  const listed = observed.table.ok ? (observed.table.value?.counters ?? []) : [];
-  const counters = new Map(listed.map((counter) => [counter.name, counter]));
   const services = desired?.services ?? [];
   return {
     schemaVersion: 1,
@@ -34,16 +32,7 @@ export function buildStatus(input: StatusInput): Status {
     overall: overall(problems, provisioning.state),
     provisioning,
     services: services.map(({ name }) => serviceStatus(name, input)),
-    firewall: {
-      state: facts.table.known ? facts.table.value.state : 'failed',
-      published: publishedStatus(
-        services.flatMap(({ published }) => published),
-        services.flatMap(({ open }) => open),
-        desired?.backends ?? new Map(),
-        counters,
-      ),
-      dockerProxyProcesses: facts.dockerProxies.known ? facts.dockerProxies.value.count : null,
-    },
+    firewall: firewallStatus(desired, observed.table, facts),
     // Hardware profiles are not matched yet: nothing is applied, and status says just that.
     hardware: {
       profile: 'generic',

@@ -1,5 +1,5 @@
 import type { ControlApi } from '../control/api.ts';
-import type { Status } from '../control/status.ts';
+import type { FirewallStatus, Status } from '../control/status.ts';
 import type { Store } from '../store/types.ts';
 import type { Clock } from '../system/clock.ts';
 import { AgentError } from '../system/errors.ts';
@@ -13,6 +13,8 @@ export interface ControlApiPorts {
   readonly agentVersion: string;
   readonly services: () => readonly string[];
   readonly status: () => Status | null;
+  /** Null while it is not known what the firewall should be. */
+  readonly firewall: () => Promise<FirewallStatus | null>;
   readonly wake: () => void;
 }
 
@@ -79,16 +81,21 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
       return { message: `${service} is looked after now; follow it with agentctl status --watch` };
     },
     async status() {
-      const status = ports.status();
-      if (status !== null) return status;
-      throw new AgentError({
-        code: 'NO_STATUS_YET',
-        message: 'The agent has just started and has no status yet',
-        hint: 'Ask again in a few seconds.',
-      });
+      return ports.status() ?? notYet();
+    },
+    async firewall() {
+      return (await ports.firewall()) ?? notYet();
     },
     async ping() {
       return { agentVersion: ports.agentVersion };
     },
   };
+}
+
+function notYet(): never {
+  throw new AgentError({
+    code: 'NO_STATUS_YET',
+    message: 'The agent has just started and has no status yet',
+    hint: 'Ask again in a few seconds.',
+  });
 }

@@ -1,16 +1,19 @@
 import type { Facts } from '../conditions/types.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { formatConfigProblems } from '../config/problems.ts';
-import { differences } from '../nftables/index.ts';
 import type { Store } from '../store/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
+import { tableFact } from './drift.ts';
 import type { Desired, History, Observed } from './types.ts';
 
 /** So long status tells of a change to our table that was put right. */
 const DRIFT_IS_NEWS_MS = 60 * 60_000;
 
 /** What takes longer to gather than a round may take; refreshed at its own beat. */
-export type SlowFacts = Pick<Facts, 'compose' | 'dockerProxies' | 'turnsListener' | 'disks' | 'clock'>;
+export type SlowFacts = Pick<
+  Facts,
+  'compose' | 'dockerProxies' | 'turnsListener' | 'conntrack' | 'disks' | 'clock'
+>;
 
 export interface FactsInput {
   readonly observed: Observed;
@@ -48,7 +51,10 @@ export function daemonFacts(input: FactsInput): Facts {
       version: input.engineVersion ?? '',
       error: observed.engine.ok ? null : observed.engine.why,
     }),
-    table: desired === null ? unknown('there is no configuration yet') : known(tableFact(input, desired)),
+    table:
+      desired === null
+        ? unknown('there is no configuration yet')
+        : known(tableFact(observed.table, desired, input.history)),
     forwardPath: observed.forwardPath,
     recentDrift: known(recentDrift(input)),
     secrets: known({ refused: observed.secrets.ok ? null : observed.secrets.why }),
@@ -63,15 +69,6 @@ function recentDrift({ history: { lastDrift }, now }: FactsInput) {
   const age = lastDrift && elapsedMs(lastDrift.at, now);
   if (lastDrift === null || age === null || age > DRIFT_IS_NEWS_MS) return null;
   return { at: lastDrift.at.wall, what: lastDrift.what };
-}
-
-function tableFact({ observed, history }: FactsInput, desired: Desired) {
-  const { table } = observed;
-  if (!table.ok) return { state: 'failed' as const, differences: [table.why] };
-  const found = differences(desired.table, table.value);
-  const applyFailed = (history.attempts.get('apply-table') ?? []).length > 0;
-  if (found.length === 0) return { state: 'in-sync' as const, differences: [] };
-  return { state: applyFailed ? ('failed' as const) : ('drifted' as const), differences: found };
 }
 
 function servicesFact({ observed, desired, history }: FactsInput): Facts['services'] {

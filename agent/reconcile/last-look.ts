@@ -3,6 +3,7 @@ import type { Desired, Observed } from './types.ts';
 
 /** What the newest round saw, for the parts that work beside the loop. */
 export interface LastLook {
+  desired(): Desired | null;
   note(observed: Observed, desired: Desired | null): void;
   services(): readonly string[];
   /** Services whose containers run; while the engine does not answer, those that did when it last did. */
@@ -19,6 +20,7 @@ export function createLastLook(): LastLook {
   let desired: Desired | null = null;
   let running: readonly string[] = [];
   return {
+    desired: () => desired,
     note(observed, wanted) {
       desired = wanted;
       if (!observed.engine.ok) return;

@@ -1,8 +1,9 @@
-import { differences, type ListedTable, sameMeaning } from '../nftables/index.ts';
+import { differences } from '../nftables/index.ts';
 import { NETWORK, PROJECT } from '../stack/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { attemptKeys } from './attempt-key.ts';
 import { INFRASTRUCTURE_BEAT, nextTurn } from './backoff.ts';
+import { driftSince } from './drift.ts';
 import { filesToWrite } from './files-to-write.ts';
 import { planServices } from './plan-services.ts';
 import type { Desired, History, Observed, Plan, Step } from './types.ts';
@@ -71,14 +72,6 @@ function planFirewall(observed: Observed, desired: Desired, history: History, no
   }
   const age = history.conntrackCleanedAt && elapsedMs(history.conntrackCleanedAt, now);
   return age !== null && age < CONNTRACK_EVERY_MS ? [] : [clean('regular look through the connections')];
-}
-
-/** What somebody else changed in our table since we applied it. */
-function driftSince(applied: History['applied'], listed: ListedTable | null): readonly string[] {
-  if (applied === null) return [];
-  const found = differences(applied.spec, listed);
-  if (found.length > 0 || listed === null || sameMeaning(listed, applied.listing)) return found;
-  return ['a rule was replaced by another with the same comment'];
 }
 
 function planForwardPath({ forwardPath, engine }: Observed): Step[] {

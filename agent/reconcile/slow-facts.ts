@@ -1,4 +1,5 @@
 import { gatherClock, pathExists } from '../conditions/gather/clock.ts';
+import { gatherConntrack } from '../conditions/gather/conntrack.ts';
 import { gatherDisks, listFilesystems } from '../conditions/gather/disks.ts';
 import { gatherDockerProxies } from '../conditions/gather/docker-proxies.ts';
 import { gatherCompose } from '../conditions/gather/engine.ts';
@@ -13,12 +14,13 @@ export async function gatherSlowFacts(ports: {
   readonly clock: Clock;
   readonly composeVersion: () => Promise<string>;
 }): Promise<SlowFacts> {
-  const [compose, dockerProxies, turnsListener, disks, clock] = await Promise.all([
+  const [compose, dockerProxies, turnsListener, conntrack, disks, clock] = await Promise.all([
     gatherCompose(ports.composeVersion),
     gatherDockerProxies(),
     gatherTurnsListener(),
+    gatherConntrack(),
     gatherDisks(listFilesystems),
     gatherClock({ run: ports.run, exists: pathExists, wall: () => ports.clock.now().wall }),
   ]);
-  return { compose, dockerProxies, turnsListener, disks, clock };
+  return { compose, dockerProxies, turnsListener, conntrack, disks, clock };
 }

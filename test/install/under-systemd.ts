@@ -32,6 +32,23 @@ export function installsUnderSystemd(suite: Suite): void {
     t.is((await machine.sh('test -e /usr/sbin/policy-rc.d')).exitCode, 1);
   });
 
+  test(`on ${suite} the closed rules are loaded before the network, and a restart of their unit closes nothing`, async (t, {
+    machine,
+  }) => {
+    const unit = 'appliance-agent-firewall.service';
+    t.is((await machine.sh(`systemd-analyze verify /etc/systemd/system/${unit}`)).stderr, '');
+    t.is((await machine.sh(`systemctl is-enabled ${unit}`)).stdout.trim(), 'enabled');
+    const order = await machine.sh(`systemctl show --property=Before --property=After ${unit}`);
+    t.regex(order.stdout, /^Before=.*network-pre\.target/m);
+    t.regex(order.stdout, /^Before=.*docker\.service/m);
+    t.regex(order.stdout, /^After=.*nftables\.service/m);
+    const open = 'nft list map inet appliance dnat4';
+    const before = (await machine.sh(open)).stdout;
+    t.regex(before, /udp \. 7882/);
+    t.is((await machine.sh(`systemctl restart ${unit}`)).exitCode, 0);
+    t.is((await machine.sh(open)).stdout, before);
+  });
+
   test(`on ${suite} systemd has nothing to say about the unit, and its exposure is no higher than it was`, async (t, {
     machine,
   }) => {

@@ -1,5 +1,6 @@
 import { known, unknown } from '../../conditions/findings.ts';
 import { gatherClock, pathExists } from '../../conditions/gather/clock.ts';
+import { gatherConntrack } from '../../conditions/gather/conntrack.ts';
 import { DISK_PATHS, gatherDisks, listFilesystems } from '../../conditions/gather/disks.ts';
 import { gatherDockerProxies } from '../../conditions/gather/docker-proxies.ts';
 import { gatherCompose, gatherEngine } from '../../conditions/gather/engine.ts';
@@ -52,9 +53,10 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     gatherTable(run, asRoot, reading),
     gatherForwardPath(run),
   ]);
-  const [dockerProxies, turnsListener, disks, clock, images, services] = await Promise.all([
+  const [dockerProxies, turnsListener, conntrack, disks, clock, images, services] = await Promise.all([
     gatherDockerProxies(),
     gatherTurnsListener(),
+    gatherConntrack(),
     gatherDisks(listFilesystems, [...DISK_PATHS, paths.stateDirectory]),
     gatherClock({ run, exists: pathExists, wall: () => new Date().toISOString() }),
     gatherImages(engine, paths.images),
@@ -71,6 +73,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     secrets: await gatherSecrets(paths.secrets),
     dockerProxies,
     turnsListener,
+    conntrack,
     disks,
     clock,
     images,

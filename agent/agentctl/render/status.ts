@@ -9,6 +9,7 @@ import type {
 import type { StatusReading } from '../../control/status-file.ts';
 import type { Screen } from '../terminal.ts';
 import { headline } from './headline.ts';
+import { portText, targetText, withThousands } from './ports.ts';
 import { COLOURS } from './severity.ts';
 import { labelled, table } from './text.ts';
 import { formatSince, formatTimeNear } from './times.ts';
@@ -92,12 +93,12 @@ function healingText({ healing }: ServiceStatus, now: string): string {
 
 function publishedLines(published: readonly PublishedStatus[], { columns }: Screen): string[] {
   if (published.length === 0) return [];
-  const rows = published.map(({ protocol, port, portTo, service, target, flows, packets, bytes }) => [
-    `${port}${portTo === undefined ? '' : `-${portTo}`}/${protocol}`,
-    service,
-    target ?? 'no container',
-    ...[flows, packets].map(withThousands),
-    formatBytes(bytes),
+  const rows = published.map((port) => [
+    portText(port),
+    port.service,
+    targetText(port),
+    ...[port.flows, port.packets].map(withThousands),
+    formatBytes(port.bytes),
   ]);
   const right = (title: string) => ({ title, align: 'right' as const });
   const left = ['PORT', 'SERVICE', 'TARGET'].map((title) => ({ title }));
@@ -117,5 +118,3 @@ function footLines(
   ];
   return labelled('', `${facts.join(', ')}.`, columns);
 }
-
-const withThousands = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');

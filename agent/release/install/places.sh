@@ -11,6 +11,7 @@ cache=/var/cache/appliance-agent
 logs=/var/log/appliance-agent
 runtime=/run/appliance-agent
 unit=/etc/systemd/system/appliance-agent.service
+firewall_unit=/etc/systemd/system/appliance-agent-firewall.service
 compose_plugin=/usr/local/lib/docker/cli-plugins/docker-compose
 
 # What the installer itself remembers, so that --uninstall knows what was ours.

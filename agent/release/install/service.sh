@@ -2,7 +2,12 @@
 # The agent itself: a unit under systemd, else a process in the background.
 
 start_agent() {
-  if has_systemd; then start_agent_unit; else start_agent_process; fi
+  if has_systemd; then
+    install_firewall_unit
+    start_agent_unit
+  else
+    start_agent_process
+  fi
 }
 
 how_it_runs() {
@@ -13,10 +18,24 @@ how_it_runs() {
   fi
 }
 
+# For the next boot. It is not started: on a machine that runs the agent makes the rules.
+install_firewall_unit() {
+  if cmp -s "$current/units/appliance-agent-firewall.service" "$firewall_unit" &&
+    [ "$(systemctl is-enabled appliance-agent-firewall.service 2>/dev/null)" = enabled ]; then
+    return
+  fi
+  cp "$current/units/appliance-agent-firewall.service" "$firewall_unit.new"
+  mv "$firewall_unit.new" "$firewall_unit"
+  run 60 systemctl daemon-reload || fail 'systemd does not accept the unit.' "see: systemd-analyze verify $firewall_unit"
+  run 60 systemctl enable appliance-agent-firewall.service ||
+    fail 'The unit could not be enabled.' "see: systemctl status appliance-agent-firewall"
+  did 'enabled appliance-agent-firewall.service'
+}
+
 start_agent_unit() {
   if cmp -s "$current/units/appliance-agent.service" "$unit" && agent_runs_current_release &&
     [ "$(systemctl is-enabled appliance-agent.service 2>/dev/null)" = enabled ]; then
-    already 'runs: appliance-agent.service'
+    [ -n "$outcome" ] || already 'runs: appliance-agent.service'
     return
   fi
   cp "$current/units/appliance-agent.service" "$unit.new"

@@ -33,6 +33,13 @@ remove_agent() {
   if has_systemd && [ -e "$unit" ]; then
     run 120 systemctl disable --now appliance-agent.service || :
   fi
+  if [ -e "$firewall_unit" ]; then
+    ! has_systemd || run 60 systemctl disable --now appliance-agent-firewall.service || :
+    rm -f "$firewall_unit" "$firewall_unit.new" /etc/systemd/system/sysinit.target.wants/appliance-agent-firewall.service
+    rmdir --ignore-fail-on-non-empty /etc/systemd/system/sysinit.target.wants 2>/dev/null || :
+    ! has_systemd || run 60 systemctl daemon-reload || :
+    note 'appliance-agent-firewall.service'
+  fi
   if [ -e "$unit" ]; then
     rm -f "$unit" "$unit.new" /etc/systemd/system/multi-user.target.wants/appliance-agent.service
     ! has_systemd || run 60 systemctl daemon-reload || :

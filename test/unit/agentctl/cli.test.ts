@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { changes } from '../../../agent/agentctl/commands/events.ts';
 import { writeEvents } from '../../../agent/control/events-file.ts';
 import { startControlServer } from '../../../agent/control/server.ts';
-import type { Status } from '../../../agent/control/status.ts';
+import type { FirewallStatus, Status } from '../../../agent/control/status.ts';
 import { writeStatus } from '../../../agent/control/status-file.ts';
 import { connect } from '../../../agent/store/connection.ts';
 import { migrate } from '../../../agent/store/migrate.ts';
@@ -51,12 +51,17 @@ async function agentctl(root: string, ...args: string[]): Promise<Outcome> {
 }
 
 /** An agent that holds its socket. */
-async function runAgent(t: ExecutionContext, paths: Paths): Promise<void> {
+async function runAgent(
+  t: ExecutionContext,
+  paths: Paths,
+  firewall: FirewallStatus = wellStatus.firewall,
+): Promise<void> {
   const server = await startControlServer(paths.socket, {
     hold: async () => ({ message: '' }),
     release: async () => ({ message: '' }),
     heal: async () => ({ message: '' }),
     status: async () => wellStatus,
+    firewall: async () => firewall,
     ping: async () => ({ agentVersion: '0.1.0' }),
   });
   t.teardown(() => server.close());
@@ -93,6 +98,47 @@ for (const [overall, exit] of [
     },
   );
 }
+
+for (const [state, open, exit] of [
+  ['in-sync', true, 0],
+  ['drifted', true, 1],
+  ['failed', true, 2],
+  ['in-sync', false, 2],
+] as const) {
+  test.serial(
+    `firewall show and diff exit ${exit} when the table is ${state} and the way through ${open ? 'open' : 'blocked'}`,
+    async (t) => {
+      const { root, paths } = await appliance(t);
+      const firewall: FirewallStatus = {
+        ...wellStatus.firewall,
+        state,
+        differences: state === 'in-sync' ? [] : ['chain forward: the rule mark-in is missing'],
+        forwardPath: { open, detail: 'policy of FORWARD' },
+      };
+      // As root the agent is asked; for anybody else it is what it wrote.
+      await runAgent(t, paths, firewall);
+      await writeStatus(paths.status, statusOf(0, { firewall }));
+      const shown = await agentctl(root, 'firewall', 'show');
+      t.is(shown.exit, exit, shown.err);
+      t.regex(shown.out, /^7882\/udp /m);
+      const difference = await agentctl(root, 'firewall', 'diff');
+      t.is(difference.exit, exit, difference.err);
+      t.is(/mark-in is missing/.test(difference.out), state !== 'in-sync');
+      const json = await agentctl(root, 'firewall', 'diff', '--json');
+      t.like(JSON.parse(json.out), { state, differences: firewall.differences, stale: false });
+    },
+  );
+}
+
+test.serial('without an agent, firewall shows what was last seen, says so, and exits 3', async (t) => {
+  const { root, paths } = await appliance(t);
+  t.like(await agentctl(root, 'firewall', 'diff'), { exit: 3 });
+  await writeStatus(paths.status, statusOf(1_000));
+  const { exit, out } = await agentctl(root, 'firewall', 'show');
+  t.is(exit, 3);
+  t.regex(out, /^UNKNOWN {2}Seen by the agent \d+(\.\d)? s ago; the agent that wrote it is not running\.$/m);
+  t.regex(out, /^7882\/udp /m);
+});
 
 test.serial('with the agent dead, status shows what it saw and how long ago, and exits 3', async (t) => {
   const { root, paths } = await appliance(t);
@@ -295,6 +341,7 @@ test.serial('hold, release and heal reach the agent and pass on what it says', a
     release: note('release'),
     heal: note('heal'),
     status: async () => wellStatus,
+    firewall: async () => wellStatus.firewall,
     ping: async () => ({ agentVersion: '0.1.0' }),
   });
   t.teardown(() => server.close());

@@ -36,6 +36,18 @@ test('what cannot be known is never bad, and keeps the reason why', (t) => {
   }
 });
 
+test('a table of connections that fills is degraded from 75 %, critical from 90 %, and the next step allows more', (t) => {
+  const conntrack = (count: number) => ({ conntrack: known({ count, max: 65_536 }) });
+  t.is(find('CONNTRACK_FULL', conntrack(49_151)).state, 'good');
+  t.like(badOf('CONNTRACK_FULL', conntrack(49_152)), {
+    severity: 'degraded',
+    evidence: '49152 of 65536 connections (75 %)',
+  });
+  t.is(badOf('CONNTRACK_FULL', conntrack(58_982)).severity, 'degraded');
+  t.is(badOf('CONNTRACK_FULL', conntrack(58_983)).severity, 'critical');
+  t.regex(badOf('CONNTRACK_FULL', conntrack(65_536)).next, /nf_conntrack_max=131072/);
+});
+
 test('codes are unique, stable in form, and depend on codes that exist', (t) => {
   const codes = CONDITIONS.map(({ code }) => code);
   t.is(new Set(codes).size, codes.length);

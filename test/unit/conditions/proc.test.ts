@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { gatherConntrack } from '../../../agent/conditions/gather/conntrack.ts';
 import { gatherDockerProxies } from '../../../agent/conditions/gather/docker-proxies.ts';
 import { gatherTurnsListener, listeningPorts } from '../../../agent/conditions/gather/turns-listener.ts';
 
@@ -135,4 +136,12 @@ test('a listener of this process is found in the kernel’s own table', async (t
   const address = server.address();
   if (address === null || typeof address === 'string') return t.fail('no port');
   t.true(listeningPorts(await readFile('/proc/net/tcp', 'utf8'), 'tcp').includes(address.port));
+});
+
+test('the connections that are tracked are counted against their limit; a kernel that tracks none is not full', async (t) => {
+  const sysctls = await folder(t);
+  t.like(await gatherConntrack(sysctls), { known: false });
+  await writeFile(join(sysctls, 'nf_conntrack_count'), '17\n');
+  await writeFile(join(sysctls, 'nf_conntrack_max'), '262144\n');
+  t.deepEqual(await gatherConntrack(sysctls), { known: true, value: { count: 17, max: 262_144 } });
 });

@@ -9,6 +9,7 @@ export const clockAt = (monotonicMs: number, bootId = BOOT): Clock => ({
   now: () => ({ bootId, monotonicMs, wall: '2026-11-22T13:05:14.000Z' }),
 });
 
+const nothing = { packets: 0, bytes: 0 };
 const resting = { rung: 'none', attempts: 0, nextAction: null, nextAt: null } as const;
 
 /** The status of an appliance that is well, written 100 s after boot. */
@@ -43,6 +44,7 @@ export const wellStatus: Status = {
   ],
   firewall: {
     state: 'in-sync',
+    differences: [],
     published: [
       {
         protocol: 'tcp',
@@ -52,6 +54,8 @@ export const wellStatus: Status = {
         packets: 0,
         bytes: 0,
         flows: 0,
+        in: nothing,
+        out: nothing,
       },
       {
         protocol: 'udp',
@@ -61,8 +65,20 @@ export const wellStatus: Status = {
         packets: 1_234_567,
         bytes: 987_654_321,
         flows: 12,
+        in: { packets: 234_567, bytes: 187_654_321 },
+        out: { packets: 1_000_000, bytes: 800_000_000 },
       },
-      { protocol: 'udp', port: 3478, service: 'coturn', target: 'host', packets: 40, bytes: 4_000, flows: 2 },
+      {
+        protocol: 'udp',
+        port: 3478,
+        service: 'coturn',
+        target: 'host',
+        packets: 40,
+        bytes: 4_000,
+        flows: 2,
+        in: { packets: 30, bytes: 3_000 },
+        out: { packets: 10, bytes: 1_000 },
+      },
       {
         protocol: 'udp',
         port: 49_152,
@@ -72,8 +88,12 @@ export const wellStatus: Status = {
         packets: 0,
         bytes: 0,
         flows: 0,
+        in: nothing,
+        out: nothing,
       },
     ],
+    forwardPath: { open: true, detail: 'accepted by DOCKER-USER' },
+    dropped: [{ what: 'to a published port while its service was away', packets: 7, bytes: 700 }],
     dockerProxyProcesses: 0,
   },
   hardware: { profile: 'generic', score: 0, evidence: [], settings: [] },

@@ -31,6 +31,7 @@ const api: ControlApi = {
     throw new Error('a bug');
   },
   status: async () => wellStatus,
+  firewall: async () => wellStatus.firewall,
   ping: async () => ({ agentVersion: '0.1.0' }),
 };
 

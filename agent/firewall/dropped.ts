@@ -1,0 +1,24 @@
+import type { FirewallStatus, Traffic } from '../control/status.ts';
+
+/** Counter of packets to a published port while its service was away. */
+export const NO_BACKEND_DROPPED = 'no-backend-dropped';
+
+const WORDS: Readonly<Record<string, string>> = {
+  [NO_BACKEND_DROPPED]: 'to a published port while its service was away',
+  'direct-dropped': 'straight to the address of a container',
+  'relay-refused': 'of the relay to something on this machine that is not published',
+  'turn-source-dropped': 'that would have begun too many relay sessions from one address',
+  'turn-overall-dropped': 'that would have begun too many relay sessions in all',
+};
+
+/**
+ * What status says of the packets that our rules dropped. The counters of such rules have names that end in
+ * `-dropped` or `-refused`.
+ */
+export function droppedStatus(
+  counters: readonly (Traffic & { readonly name: string })[],
+): FirewallStatus['dropped'] {
+  return counters
+    .filter(({ name }) => /-(dropped|refused)$/.test(name))
+    .map(({ name, packets, bytes }) => ({ what: WORDS[name] ?? `(${name})`, packets, bytes }));
+}

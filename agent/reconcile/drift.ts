@@ -1,0 +1,25 @@
+import type { FirewallStatus } from '../control/status.ts';
+import { differences, type ListedTable, sameMeaning } from '../nftables/index.ts';
+import type { Desired, History, Observed } from './types.ts';
+
+/** What somebody else changed in our table since we applied it. */
+export function driftSince(applied: History['applied'], listed: ListedTable | null): readonly string[] {
+  if (applied === null) return [];
+  const found = differences(applied.spec, listed);
+  if (found.length > 0 || listed === null || sameMeaning(listed, applied.listing)) return found;
+  return ['a rule was replaced by another with the same comment'];
+}
+
+/** Whether the table is as it should be, whoever made the difference. */
+export function tableFact(
+  table: Observed['table'],
+  desired: Desired,
+  history: History,
+): Pick<FirewallStatus, 'state' | 'differences'> {
+  if (!table.ok) return { state: 'failed', differences: [table.why] };
+  const wanted = differences(desired.table, table.value);
+  const found = wanted.length > 0 ? wanted : driftSince(history.applied, table.value);
+  if (found.length === 0) return { state: 'in-sync', differences: [] };
+  const applyFailed = (history.attempts.get('apply-table') ?? []).length > 0;
+  return { state: applyFailed ? 'failed' : 'drifted', differences: found };
+}

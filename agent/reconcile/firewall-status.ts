@@ -1,0 +1,64 @@
+import { known } from '../conditions/findings.ts';
+import type { Facts } from '../conditions/types.ts';
+import type { FirewallStatus } from '../control/status.ts';
+import { droppedStatus } from '../firewall/dropped.ts';
+import { publishedStatus } from '../firewall/published-status.ts';
+import type { Nft } from '../nftables/index.ts';
+import { describeError } from '../system/errors.ts';
+import { tableFact } from './drift.ts';
+import type { Desired, History, Observed } from './types.ts';
+
+type FirewallFacts = Pick<Facts, 'table' | 'forwardPath' | 'dockerProxies'>;
+
+/** The firewall as status shows it: what leads where, what went through, and what is not as it should be. */
+export function firewallStatus(
+  desired: Desired | null,
+  table: Observed['table'],
+  facts: FirewallFacts,
+): FirewallStatus {
+  const counters = table.ok ? (table.value?.counters ?? []) : [];
+  const services = desired?.services ?? [];
+  const { forwardPath, dockerProxies } = facts;
+  return {
+    ...(facts.table.known
+      ? { state: facts.table.value.state, differences: facts.table.value.differences }
+      : { state: 'failed', differences: [facts.table.why] }),
+    published: publishedStatus(
+      services.flatMap(({ published }) => published),
+      services.flatMap(({ open }) => open),
+      desired?.backends ?? new Map(),
+      new Map(counters.map((counter) => [counter.name, counter])),
+    ),
+    forwardPath: forwardPath.known
+      ? { open: forwardPath.value.open, detail: forwardPath.value.detail }
+      : { open: null, detail: forwardPath.why },
+    dropped: droppedStatus(counters),
+    dockerProxyProcesses: dockerProxies.known ? dockerProxies.value.count : null,
+  };
+}
+
+/** The same, looked at now and not when the last round did; null while it is not known what should be. */
+export async function firewallNow(now: {
+  readonly nft: Nft;
+  readonly desired: Desired | null;
+  readonly history: History;
+  readonly forwardPath: () => Promise<Facts['forwardPath']>;
+  readonly dockerProxies: Facts['dockerProxies'];
+}): Promise<FirewallStatus | null> {
+  const { desired, history, dockerProxies } = now;
+  if (desired === null) return null;
+  const [table, forwardPath] = await Promise.all([listed(now.nft), now.forwardPath()]);
+  return firewallStatus(desired, table, {
+    table: known(tableFact(table, desired, history)),
+    forwardPath,
+    dockerProxies,
+  });
+}
+
+async function listed(nft: Nft): Promise<Observed['table']> {
+  try {
+    return { ok: true, value: await nft.list('inet', 'appliance') };
+  } catch (error) {
+    return { ok: false, why: describeError(error) };
+  }
+}
