@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { schedule } from 'node-cron';
 import { gatherForwardPath } from './conditions/gather/forward-path.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
+import { parseConfig } from './config/parse-config.ts';
 import { startControlServer } from './control/server.ts';
 import { writeStatus } from './control/status-file.ts';
 import { AGENT_VERSION } from './control/version.ts';
@@ -40,6 +41,7 @@ import { keep } from './system/keep.ts';
 import { createLog } from './system/log.ts';
 import { appliancePaths } from './system/paths.ts';
 import { run } from './system/processes.ts';
+import { remember } from './system/remember.ts';
 import { serviceManager } from './system/sd-notify.ts';
 
 /** The rules of others are read this often, unless something happens; nft tells of what does. */
@@ -68,7 +70,9 @@ async function main(): Promise<void> {
   const compose = createCompose({ run, engineSocket: paths.engineSocket });
   const nft = createNft({ run, temporaryDirectory: paths.runDirectory });
   const incidents = createIncidentLog(store);
-  const stack = embeddedStack;
+  const stack = { ...embeddedStack, render: remember(embeddedStack.render) };
+  const parsed = remember(([text, path]: readonly [string, string]) => parseConfig(text, path));
+  const parse = (text: string, path: string) => parsed([text, path]);
   const reporter = createReporter({
     clock,
     store,
@@ -96,7 +100,7 @@ async function main(): Promise<void> {
         engine,
         nft,
         config: async () => {
-          config = await loadConfig({ path: paths.config, acceptedPath: paths.acceptedConfig });
+          config = await loadConfig({ path: paths.config, acceptedPath: paths.acceptedConfig }, parse);
           return config.config;
         },
         secrets: async () => {
@@ -186,7 +190,7 @@ async function main(): Promise<void> {
   // The regular look is the backstop of the events of the engine and of the rules.
   const beats = [
     schedule('*/10 * * * * *', loop.beat, { noOverlap: true }),
-    schedule('5,35 * * * * *', async () => {
+    schedule('35 * * * * *', async () => {
       slow = await gatherSlow();
     }),
     schedule('17 * * * *', () => {

@@ -37,12 +37,15 @@ const NO_FILE = '# There was no configuration file: every setting was at its def
 /**
  * Reads the configuration. A missing file means the defaults: an appliance must come up without one. A file that is
  * refused, or cannot be read, leaves the newest accepted one in force. Never rejects because of what the files hold
- * or because the copy cannot be written.
+ * or because the copy cannot be written. `parse` may remember what it parsed.
  */
-export async function loadConfig(files: { path: string; acceptedPath: string }): Promise<LoadedConfig> {
+export async function loadConfig(
+  files: { path: string; acceptedPath: string },
+  parse: typeof parseConfig = parseConfig,
+): Promise<LoadedConfig> {
   const text = await readText(files.path);
   if ('problem' in text) return fallBack(files, [text.problem]);
-  const parsed = parseConfig(text.text ?? NO_FILE, files.path);
+  const parsed = parse(text.text ?? NO_FILE, files.path);
   if (!parsed.ok) return fallBack(files, parsed.problems);
   return {
     config: parsed.config,

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { AgentError } from '../system/errors.ts';
 import type { Run } from '../system/processes.ts';
 
@@ -44,6 +44,32 @@ export async function findPlugin(run: Run, candidates: readonly string[]): Promi
     message: `Docker Compose version 2 is not installed${found}`,
     hint: 'Run install.sh: it installs the plugin. On Debian 13: apt-get install docker-compose.',
   });
+}
+
+/**
+ * The same, but asks a program only once for its version while its file stays as it is: a start of Compose takes as
+ * long as many rounds of the agent.
+ */
+export function rememberPlugin(find: () => Promise<ComposePlugin>): () => Promise<ComposePlugin> {
+  let last: { readonly plugin: ComposePlugin; readonly file: string } | null = null;
+  return async () => {
+    if (last !== null && (await fileAt(last.plugin.path)) === last.file) return last.plugin;
+    last = null;
+    const plugin = await find();
+    const file = await fileAt(plugin.path);
+    if (file !== null) last = { plugin, file };
+    return plugin;
+  };
+}
+
+/** What changes when another file takes the place of this one, or it is written; null when it cannot be told. */
+async function fileAt(path: string): Promise<string | null> {
+  try {
+    const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
+    return [dev, ino, size, mtimeMs, ctimeMs].join(' ');
+  } catch {
+    return null;
+  }
 }
 
 /** `v2.26.1`, `2.26.1-4`, `2.26.1+ds1` → `2.26.1`; null when it is none of these. */

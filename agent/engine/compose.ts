@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { PROJECT } from '../stack/types.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Run } from '../system/processes.ts';
-import { findPlugin, pluginCandidates } from './compose-plugin.ts';
+import { findPlugin, pluginCandidates, rememberPlugin } from './compose-plugin.ts';
 import type { Compose } from './types.ts';
 
 export interface ComposeOptions {
@@ -39,8 +39,9 @@ export function createCompose({
     });
   };
 
+  const versionOf = rememberPlugin(() => findPlugin(run, candidates));
   return {
-    version: async () => (await findPlugin(run, candidates)).version,
+    version: async () => (await versionOf()).version,
 
     up: ({ file, services, forceRecreate }) =>
       compose(file, 'up', [

@@ -100,7 +100,7 @@ export function createLoop(ports: LoopPorts): Loop {
       await carryOut(step);
     }
     // What was done shows in the next look only if that is a look.
-    afresh ||= next.steps.length > 0;
+    afresh ||= next.steps.some(showsInALook);
     await ports.report(observed, desired);
     return next;
   }
@@ -153,7 +153,7 @@ export function createLoop(ports: LoopPorts): Loop {
     try {
       for (let rounds = 0; rounds < MOST_ROUNDS; rounds += 1) {
         const { steps, dueInMs } = await round();
-        if (steps.length === 0) return dueInMs;
+        if (!steps.some(showsInALook)) return dueInMs;
       }
     } catch (error) {
       // Nothing is expected to throw here. If it goes on, the watchdog is not fed and ends this process.
@@ -190,6 +190,9 @@ export function createLoop(ports: LoopPorts): Loop {
     },
   };
 }
+
+/** Whether there is anything to look at after a step: connections are not looked at, but when they are cleaned. */
+const showsInALook = ({ kind }: Step) => kind !== 'clean-conntrack';
 
 /** After a restart of the agent, a table that is as it should be counts as applied: from here on drift shows. */
 function adoptTable({ table }: Observed, desired: Desired, memory: Memory): void {

@@ -67,7 +67,7 @@ async function bringUp(machine: Machine, images: string): Promise<Appliance> {
   await runOk(run, 'cp', ['-r', images, paths.images], { timeoutMs: 60_000, code: 'COPY_FAILED', hint: '' });
 
   let engine = await startEngine({ root: machine.root, netns: machine.hostNamespace });
-  const spawnAgent = () => machine.spawnInHost(node, [join(dist, 'agent.js')], { env });
+  const spawnAgent = () => machine.spawnInHost(join(dist, 'bin/appliance-agent'), [], { env });
   let agent = await spawnAgent();
 
   const appliance: Appliance = {

@@ -54,7 +54,7 @@ start_agent_process() {
   fi
   ! process_runs "$agent_pid" "$product/" || stop_process "$(cat "$agent_pid")" 30
   mkdir -p "$runtime"
-  launch "$agent_pid" "$logs/agent.log" "$current/bin/node" "$current/agent.js"
+  launch "$agent_pid" "$logs/agent.log" "$current/bin/appliance-agent"
   sleep 1
   process_runs "$agent_pid" "$product/" || {
     tail -n "$LOG_LINES_SHOWN" "$logs/agent.log" >"$scratch/output"

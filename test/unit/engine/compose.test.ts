@@ -8,6 +8,7 @@ import {
   PLUGIN_PATHS,
   parseVersion,
   pluginCandidates,
+  rememberPlugin,
 } from '../../../agent/engine/compose-plugin.ts';
 import { run } from '../../../agent/system/processes.ts';
 
@@ -60,6 +61,21 @@ test('a file that may not be executed is no plugin', async (t) => {
   const path = await program(here, 'v2', V2);
   await chmod(path, 0o644);
   await t.throwsAsync(findPlugin(run, [path]), { code: 'COMPOSE_MISSING' });
+});
+
+test('a plugin is asked for its version once, until its file is another', async (t) => {
+  const here = await folder(t);
+  const log = join(here, 'log');
+  const path = await program(here, 'v2', `echo x >>${log}; ${V2}`);
+  const asked = async () => (await readFile(log, 'utf8')).length / 2;
+  const find = rememberPlugin(() => findPlugin(run, [path]));
+  t.is((await find()).version, '2.26.1');
+  t.is((await find()).version, '2.26.1');
+  t.is(await asked(), 1);
+  await program(here, 'v2', 'echo 2.40.3');
+  t.is((await find()).version, '2.40.3');
+  await rm(path);
+  await t.throwsAsync(find(), { code: 'COMPOSE_MISSING' });
 });
 
 test('a place named in the environment comes first', (t) => {

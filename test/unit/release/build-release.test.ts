@@ -37,6 +37,7 @@ test('the release carries its own Node.js 24, a default configuration, units, mi
   t.regex(node.stdout, /^v24\./);
   for (const file of [
     'agent.js',
+    'bin/appliance-agent',
     'build-images.js',
     'appliance.yaml',
     'units/appliance-agent.service',
