@@ -190,7 +190,7 @@ async function main(): Promise<void> {
   // The regular look is the backstop of the events of the engine and of the rules.
   const beats = [
     schedule('*/10 * * * * *', loop.beat, { noOverlap: true }),
-    schedule('35 * * * * *', async () => {
+    schedule('5,35 * * * * *', async () => {
       slow = await gatherSlow();
     }),
     schedule('17 * * * *', () => {

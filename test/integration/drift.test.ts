@@ -117,7 +117,7 @@ test('the table is deleted: it is back within 2 s', async (t) => {
   t.is(await echoed(), 10);
 });
 
-test('firewall show tells both directions apart; diff finds nothing, or what was just changed', async (t) => {
+test('firewall show tells both directions apart, and diff finds nothing; to anybody as the agent last saw it', async (t) => {
   t.is(await echoed(), 10);
   const shown = await appliance.agentctl('firewall', 'show', '--json');
   t.is(shown.exitCode, 0, shown.stderr);
@@ -136,17 +136,6 @@ test('firewall show tells both directions apart; diff finds nothing, or what was
   const nobody = await appliance.agentctlAsNobody('firewall', 'show');
   t.is(nobody.exitCode, 0, nobody.stderr);
   t.regex(nobody.stdout, /^7882\/udp /m);
-  // The agent looks at once when it is asked, and may have put it right before.
-  process.kill(appliance.agent().pid, 'SIGSTOP');
-  const asked = appliance.agentctl('firewall', 'diff');
-  await nft('delete element inet appliance dnat4 { udp . 7882 }');
-  await pause(500);
-  process.kill(appliance.agent().pid, 'SIGCONT');
-  const { exitCode, stdout } = await asked;
-  t.true(
-    (exitCode === 1 && /dnat4/.test(stdout)) || (exitCode === 0 && /^No difference/m.test(stdout)),
-    stdout,
-  );
 });
 
 test('from the rules that were kept for boot the agent goes on without removing anything', async (t) => {
