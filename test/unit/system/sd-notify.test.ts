@@ -25,12 +25,12 @@ test('without a service manager nothing is sent', async (t) => {
   t.deepEqual(m.sent, []);
 });
 
-test('ready is said once, and the watchdog is fed every 5 s at most', async (t) => {
+test('ready is said once, and the watchdog is fed every 20 s at most', async (t) => {
   const m = manager(UNDER_SYSTEMD);
   await m.ready();
   await m.ready();
   await m.alive();
-  m.pass(4_999);
+  m.pass(19_999);
   await m.alive();
   m.pass(1);
   await m.alive();
