@@ -65,10 +65,11 @@ async function listen(
   try {
     for await (const line of readLines(child.stdout, MAX_LINE)) if (concernsUs(line)) onChange();
   } catch (error) {
-    end();
     return describeError(error);
   } finally {
     clearTimeout(listening);
+    // One that says no more is of no use, whether or not it has ended.
+    end();
     await ended;
     signal.removeEventListener('abort', end);
   }

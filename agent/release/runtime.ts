@@ -11,8 +11,9 @@ exec "$here/node" "$here/../agentctl.js" "$@"
 `;
 
 /**
- * The agent rests nearly always: a small young generation and one arena of malloc(3) cost it nothing and save a third
- * of its memory; without the optimizing compilers their code stays on the disk. Figures: docs/decisions.md.
+ * The agent rests nearly always: a small young generation and one arena of malloc(3) cost it nothing, and without the
+ * optimizing compilers their code stays on the disk. Not `--lite-mode`: undici needs WebAssembly. Figures:
+ * docs/decisions.md.
  */
 const AGENT = `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
