@@ -28,16 +28,14 @@ const WATCHED_MS = 4_000;
 
 /** How long a client that sends from one port each 5 ms is without an answer when the container moves. */
 export async function measureBlackhole(
-  movables: readonly Movable[],
+  movable: Movable,
   { moves, trials }: Counts['blackhole'],
 ): Promise<BlackholeResult[]> {
   const results: BlackholeResult[] = [];
   for (const move of moves) {
-    for (const movable of movables) {
-      const measured: Trial[] = [];
-      for (let trial = 0; trial < trials; trial += 1) measured.push(await measureMove(movable, move));
-      results.push({ by: movable.by, move, trials: measured });
-    }
+    const measured: Trial[] = [];
+    for (let trial = 0; trial < trials; trial += 1) measured.push(await measureMove(movable, move));
+    results.push({ by: movable.by, move, trials: measured });
   }
   return results;
 }
@@ -71,7 +69,8 @@ const IN_WORDS: Readonly<Record<Move, string>> = {
 };
 
 export function renderBlackhole(results: readonly BlackholeResult[]): string {
-  const rows = results.map(({ by, move, trials }) => {
+  const byMove = Object.values(Object.groupBy(results, ({ move }) => move)).flat();
+  const rows = byMove.map(({ by, move, trials }) => {
     const healed = trials.filter((trial) => trial.healed);
     const blackholes = trials.map(({ blackholeMs }) => blackholeMs);
     return [
