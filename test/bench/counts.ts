@@ -15,7 +15,7 @@ export interface Counts {
 export const FULL: Counts = {
   publish: { ports: [1, 101, 201], rounds: 3 },
   roundTrip: { rounds: 7, exchanges: 4_000 },
-  blackhole: { moves: ['network', 'compose', 'removed'], trials: 3 },
+  blackhole: { moves: ['network', 'compose', 'removed'], trials: 4 },
   startToMap: { starts: 30 },
   apply: { ports: [10, 100, 1_000], rounds: 5 },
   rest: { seconds: 60 },

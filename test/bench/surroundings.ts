@@ -18,8 +18,6 @@ export interface Surroundings {
   readonly docker: string;
   readonly compose: string;
   readonly node: string;
-  /** The commit that was measured; with `+` when files of it were changed. */
-  readonly commit: string;
 }
 
 /** Runnable processes over the last minute, at the beginning and at the end. */
@@ -42,7 +40,6 @@ export async function surroundings(dockerVersion: string): Promise<Surroundings>
     docker: dockerVersion,
     compose: (await findPlugin(run, composePlugins)).version,
     node: process.version,
-    commit: await firstLine('git', 'describe', '--always', '--dirty=+'),
   };
 }
 
@@ -52,7 +49,6 @@ export function renderSurroundings(on: Surroundings, load: Load): string {
   return [
     `- Machine: ${on.cpu}, ${on.cores} cores, ${mib(on.memoryBytes)} of memory; ${on.system}, kernel ${on.kernel}`,
     `- Programs: ${on.nft}; ${on.iptables}; Docker ${on.docker}; Compose ${on.compose}; Node ${on.node}`,
-    `- Commit: ${on.commit}`,
     `- Load average of one minute: ${load.before.toFixed(2)} before, ${load.after.toFixed(2)} after`,
   ].join('\n');
 }
