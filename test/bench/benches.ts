@@ -16,7 +16,7 @@ export interface Measurements {
   readonly durationS: number;
   readonly counts: Counts;
   readonly on: Surroundings;
-  readonly load: Load;
+  readonly loads: readonly Load[];
   readonly publish: readonly PublishResult[];
   readonly roundTrip: readonly RoundTripResult[];
   readonly blackhole: readonly BlackholeResult[];
@@ -29,40 +29,37 @@ export interface Measurements {
 export async function measure(counts: Counts, tell: (line: string) => void): Promise<Measurements> {
   const startedAt = new Date().toISOString();
   const begun = performance.now();
-  const before = loadNow();
-  const bench = <T>(name: string, work: () => Promise<T>): Promise<T> => {
+  const loads: Load[] = [{ when: 'at the beginning', average: loadNow() }];
+  const bench = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     tell(`${Math.round((performance.now() - begun) / 1000)} s: ${name}`);
-    return work();
+    const result = await work();
+    loads.push({ when: `after ${name}`, average: loadNow() });
+    return result;
   };
 
-  const apply = await bench('a table applied', () => measureApply(counts.apply));
-  const docker = await bench('an engine comes up', () =>
-    withMachine(startDockerHost, async (host) => ({
-      engineVersion: host.engineVersion,
-      publish: await bench('ports published', () => measurePublish(host, counts.publish)),
-      roundTrip: await bench('round trips', () => measureRoundTrip(host, counts.roundTrip)),
-      blackhole: await bench('moves, by Docker', () =>
-        measureBlackhole(publishedByDocker(host), counts.blackhole),
-      ),
-    })),
-  );
+  const apply = await bench('apply', () => measureApply(counts.apply));
+  const docker = await withMachine(startDockerHost, async (host) => ({
+    engineVersion: host.engineVersion,
+    publish: await bench('publish', () => measurePublish(host, counts.publish)),
+    roundTrip: await bench('round trip', () => measureRoundTrip(host, counts.roundTrip)),
+    blackhole: await bench('moves with Docker', () =>
+      measureBlackhole(publishedByDocker(host), counts.blackhole),
+    ),
+  }));
   // Only now: the agent would rightly report the proxies of the other engine as a problem of this machine.
-  const ours = await bench('an appliance comes up', () =>
-    withMachine(startAppliance, async (appliance) => ({
-      rest: await bench('the agent at rest', () => measureRest(appliance, counts.rest)),
-      startToMap: await bench('starts', () => measureStartToMap(appliance, counts.startToMap)),
-      blackhole: await bench('moves, by us', () =>
-        measureBlackhole(publishedByUs(appliance), counts.blackhole),
-      ),
-    })),
-  );
+  const ours = await withMachine(startAppliance, async (appliance) => ({
+    rest: await bench('rest', () => measureRest(appliance, counts.rest)),
+    startToMap: await bench('starts', () => measureStartToMap(appliance, counts.startToMap)),
+    blackhole: await bench('moves with us', () =>
+      measureBlackhole(publishedByUs(appliance), counts.blackhole),
+    ),
+  }));
   const { engineVersion, publish, roundTrip } = docker;
   const { rest, startToMap } = ours;
   const blackhole = [...docker.blackhole, ...ours.blackhole];
   const on = await surroundings(engineVersion);
-  const load = { before, after: loadNow() };
   const durationS = (performance.now() - begun) / 1000;
-  return { startedAt, durationS, counts, on, load, publish, roundTrip, blackhole, startToMap, apply, rest };
+  return { startedAt, durationS, counts, on, loads, publish, roundTrip, blackhole, startToMap, apply, rest };
 }
 
 async function withMachine<Machine extends { destroy(): Promise<void> }, T>(

@@ -9,16 +9,19 @@ import { renderSurroundings } from './surroundings.ts';
 
 /** The measurements as Markdown, for docs/measurements.md. */
 export function report(measured: Measurements): string {
-  const { startedAt, durationS, on, load } = measured;
-  const busy = Math.max(load.before, load.after) > on.cores;
+  const { startedAt, durationS, on, loads } = measured;
+  const busy = Math.max(...loads.map(({ average }) => average)) > on.cores;
   return `${[
     '# Measurements',
     '`npm run bench` measured all of this in one run and wrote this file; no figure in it was typed. It needs root and ' +
       'some six minutes. The single measurements are in `.cache/bench/` as JSON. Figures are medians unless they say ' +
       'otherwise, and belong to the machine that they were taken on:',
-    `${renderSurroundings(on, load)}\n- Run: ${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${Math.round(durationS)} s`,
+    `${renderSurroundings(on, loads)}\n- Run: ${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${Math.round(durationS)} s`,
     ...(busy
-      ? ['**Others were using this machine meanwhile** (see its load): times are longer than on a quiet one.']
+      ? [
+          '**More was to be done than this machine has cores** (see its load), by others too: times are longer than on a ' +
+            'quiet machine, and the longest of them say little.',
+        ]
       : []),
     renderPublish(measured.publish),
     renderRoundTrip(measured.roundTrip),

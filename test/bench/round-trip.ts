@@ -3,7 +3,7 @@ import { run, runOk } from '../../agent/system/processes.ts';
 import { HOST_V4, HOST_V6 } from '../support/machine.ts';
 import type { Counts } from './counts.ts';
 import { type DockerHost, NETWORK, SUBNET } from './docker-host.ts';
-import { table, us } from './markdown.ts';
+import { digits, table, us } from './markdown.ts';
 import type { RoundTrip, RoundTripOptions } from './round-trip-process.ts';
 import { median } from './statistics.ts';
 
@@ -80,10 +80,12 @@ export function renderRoundTrip(results: readonly RoundTripResult[]): string {
   const direct = results[0];
   const floor = direct === undefined ? 0 : of(direct, ({ p50Us }) => p50Us);
   const rows = results.map((result) => {
-    const p50 = of(result, ({ p50Us }) => p50Us);
+    const p50s = result.rounds.map(({ p50Us }) => p50Us);
+    const p50 = median(p50s);
     return [
       result.path,
       us(p50),
+      `${digits(Math.min(...p50s))} to ${digits(Math.max(...p50s))}`,
       result === direct ? '' : us(p50 - floor),
       us(of(result, ({ p99Us }) => p99Us)),
       String(result.rounds.reduce((sum, { lost }) => sum + lost, 0)),
@@ -92,9 +94,11 @@ export function renderRoundTrip(results: readonly RoundTripResult[]): string {
   });
   return [
     '## UDP round trip, 1000 bytes, one flow',
-    `From a client outside to the same container by four ways in turns, one datagram under way at a time; medians of ${direct?.rounds.length ?? 0} rounds.`,
-    table(['', 'p50', 'above direct', 'p99', 'lost', 'the container sees'], rows),
-    'Client and echo are Node processes, so most of each figure is theirs; only the differences are the network’s. ' +
+    'From a client outside to the same container by four ways in turns, one datagram under way at a time; medians of ' +
+      `${direct?.rounds.length ?? 0} rounds.`,
+    table(['', 'p50', 'of single rounds', 'above direct', 'p99', 'lost', 'the container sees'], rows),
+    'Client and echo are Node processes, so most of each figure is theirs; only the differences are the network’s, and ' +
+      'those within the spread of single rounds are noise. ' +
       '**Our DNAT is not faster than Docker’s for external IPv4**, and is not claimed to be: both are a lookup in the ' +
       'kernel, and no docker-proxy is on that way. What an IPv6 client of a published port gets from Docker (where the ' +
       'containers have no IPv6) is docker-proxy: two more copies through user space, and the client’s address is lost.',

@@ -20,10 +20,10 @@ export interface Surroundings {
   readonly node: string;
 }
 
-/** Runnable processes over the last minute, at the beginning and at the end. */
+/** Load average of one minute (proc_loadavg(5)): the load of the benches themselves and that of everybody else. */
 export interface Load {
-  readonly before: number;
-  readonly after: number;
+  readonly when: string;
+  readonly average: number;
 }
 
 export async function surroundings(dockerVersion: string): Promise<Surroundings> {
@@ -45,11 +45,11 @@ export async function surroundings(dockerVersion: string): Promise<Surroundings>
 
 export const loadNow = (): number => loadavg()[0] ?? 0;
 
-export function renderSurroundings(on: Surroundings, load: Load): string {
+export function renderSurroundings(on: Surroundings, loads: readonly Load[]): string {
   return [
     `- Machine: ${on.cpu}, ${on.cores} cores, ${mib(on.memoryBytes)} of memory; ${on.system}, kernel ${on.kernel}`,
     `- Programs: ${on.nft}; ${on.iptables}; Docker ${on.docker}; Compose ${on.compose}; Node ${on.node}`,
-    `- Load average of one minute: ${load.before.toFixed(2)} before, ${load.after.toFixed(2)} after`,
+    `- Load average of one minute: ${loads.map(({ when, average }) => `${average.toFixed(1)} ${when}`).join(', ')}`,
   ].join('\n');
 }
 
