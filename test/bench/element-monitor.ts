@@ -26,6 +26,8 @@ export async function monitorElements(namespace: string): Promise<ElementMonitor
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   await once(child, 'spawn');
+  // It says nothing when it has begun to listen.
+  await sleep(500);
   const changes: ElementChange[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
     const verb = verbOf(line);

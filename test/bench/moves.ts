@@ -8,6 +8,7 @@ import { type Client, createClient } from '../support/client.ts';
 import { composePlugins } from '../support/stack.ts';
 import type { Move } from './counts.ts';
 import { type DockerHost, NETWORK } from './docker-host.ts';
+import { operator } from './operator.ts';
 
 /** A service behind 7882/udp that can be moved to another address. */
 export interface Movable {
@@ -77,7 +78,7 @@ export function publishedByUs(appliance: Appliance): Movable {
     client: createClient(appliance.machine),
     async prepare() {
       // Earlier trials must not count as failures that call for patience.
-      await appliance.agentctl('heal', 'livekit');
+      await operator(appliance, 'heal', 'livekit');
       await appliance.until('the appliance is up', 30_000, isUp);
       if ((await address()) !== FROM) await reconnect(appliance.docker, network, container, FROM);
       await appliance.until(

@@ -5,6 +5,7 @@ import { type Appliance, isUp } from '../support/appliance.ts';
 import type { Counts } from './counts.ts';
 import { monitorElements } from './element-monitor.ts';
 import { digits, ms, table } from './markdown.ts';
+import { operator } from './operator.ts';
 import { quantile } from './statistics.ts';
 import { wallMs } from './wall-time.ts';
 
@@ -32,7 +33,7 @@ export async function measureStartToMap(
   appliance: Appliance,
   { starts }: Counts['startToMap'],
 ): Promise<StartToMapResult> {
-  await appliance.agentctl('hold', 'livekit');
+  await operator(appliance, 'hold', 'livekit');
   const monitor = await monitorElements(appliance.machine.hostNamespace);
   const events = followStarts(appliance);
   const measured: Start[] = [];
@@ -51,8 +52,8 @@ export async function measureStartToMap(
   } finally {
     await events.stop();
     await monitor.stop();
-    await appliance.agentctl('release', 'livekit');
   }
+  await operator(appliance, 'release', 'livekit');
   await appliance.until('the appliance is up again', 60_000, isUp);
   return { starts: measured };
 }
