@@ -31,8 +31,15 @@ export async function measurePublish(host: DockerHost, counts: Counts['publish']
     ...counts.ports.map((ports) => ({ by: 'Docker', ports, round: () => byDocker(host, ports) }) as const),
   ] as const;
   const results = variants.map(({ by, ports }) => ({ by, ports, rounds: [] as PublishRound[] }));
+  // The first container of an engine pays for what the others find in the page cache.
+  await byUs(host);
   for (let round = 0; round < counts.rounds; round += 1) {
-    for (const [index, variant] of variants.entries()) results[index]?.rounds.push(await variant.round());
+    for (let turn = 0; turn < variants.length; turn += 1) {
+      // Another begins each round: an engine is slower for a while after it took away 201 ports.
+      const index = (turn + round) % variants.length;
+      const measured = await variants[index]?.round();
+      if (measured !== undefined) results[index]?.rounds.push(measured);
+    }
   }
   return results;
 }
