@@ -22,6 +22,8 @@ export interface UdpFlowResult {
   readonly refused: number;
   readonly longestGapMs: number;
   readonly gaps: readonly Outage[];
+  /** Whether the flow was being answered when it ended: the last gap is then over. */
+  readonly lastAnswered: boolean;
   readonly sourcePort: number;
 }
 
@@ -70,6 +72,7 @@ export async function udpFlow(options: UdpFlowOptions, signal: AbortSignal): Pro
     refused,
     longestGapMs: Math.max(0, ...gaps.map(({ ms }) => ms)),
     gaps,
+    lastAnswered: requests.at(-1)?.answered ?? false,
     sourcePort,
   };
 }

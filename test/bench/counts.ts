@@ -1,0 +1,32 @@
+/** What can happen to a service so that it has another address afterwards. */
+export type Move = 'network' | 'compose' | 'removed';
+
+/** How much each bench measures. */
+export interface Counts {
+  readonly publish: { readonly ports: readonly number[]; readonly rounds: number };
+  readonly roundTrip: { readonly rounds: number; readonly exchanges: number };
+  readonly blackhole: { readonly moves: readonly Move[]; readonly trials: number };
+  readonly startToMap: { readonly starts: number };
+  readonly apply: { readonly ports: readonly number[]; readonly rounds: number };
+  readonly rest: { readonly seconds: number };
+}
+
+/** Some five minutes on two cores that have nothing else to do. */
+export const FULL: Counts = {
+  publish: { ports: [1, 101, 201], rounds: 3 },
+  roundTrip: { rounds: 7, exchanges: 4_000 },
+  blackhole: { moves: ['network', 'compose', 'removed'], trials: 4 },
+  startToMap: { starts: 30 },
+  apply: { ports: [10, 100, 1_000], rounds: 5 },
+  rest: { seconds: 60 },
+};
+
+/** Enough to see that every bench works; its figures mean nothing. */
+export const QUICK: Counts = {
+  publish: { ports: [1, 3], rounds: 1 },
+  roundTrip: { rounds: 1, exchanges: 100 },
+  blackhole: { moves: ['network'], trials: 1 },
+  startToMap: { starts: 1 },
+  apply: { ports: [10], rounds: 1 },
+  rest: { seconds: 2 },
+};
