@@ -38,6 +38,7 @@ export function createMemory(store: Store, now: Instant): Memory {
   const attempts = new Map<string, readonly Instant[]>(Object.entries(storedAttempts(store, now)));
   const stops = new Map<string, StopSeen>();
   const kills = new Map<string, KillSeen>();
+  const creations = new Map<string, Instant>();
   let conntrackCleanedAt: Instant | null = null;
   let lastApplied: History['applied'] = null;
   let lastDrift: History['lastDrift'] = null;
@@ -51,6 +52,7 @@ export function createMemory(store: Store, now: Instant): Memory {
       attempts,
       stops,
       kills,
+      creations,
       conntrackCleanedAt,
       applied: lastApplied,
       lastDrift,
@@ -68,6 +70,7 @@ export function createMemory(store: Store, now: Instant): Memory {
     release: (service) => store.release(service),
     noteEvent(event, at) {
       const kill = kills.get(event.containerId);
+      if (event.action === 'create') creations.set(event.containerId, at);
       if (event.action === 'kill')
         kills.set(event.containerId, { signal: event.signal, askedAt: at, diedAt: null });
       if (event.action === 'die' && kill) kills.set(event.containerId, { ...kill, diedAt: at });
@@ -77,6 +80,7 @@ export function createMemory(store: Store, now: Instant): Memory {
       if (event.action === 'start' || event.action === 'destroy') {
         stops.delete(event.containerId);
         kills.delete(event.containerId);
+        creations.delete(event.containerId);
       }
     },
     forgetStops: () => stops.clear(),

@@ -10,6 +10,8 @@ const STOP_STANDS_MS = 2_000;
 /** A `die` follows its `kill` at the latest after the longest grace of a service, and a `stop` follows its `die`. */
 const DIE_FOLLOWS_MS = 15_000;
 const STOP_FOLLOWS_MS = 1_000;
+/** Compose stops the old container between making the new one and starting it. */
+const START_FOLLOWS_MS = 15_000;
 /** Failed starts of a container after which it is made anew. */
 const STARTS_BEFORE_RECREATE = 3;
 /** Restarts by the engine's own policy, and the life so short, that make a container a looping one. */
@@ -78,7 +80,10 @@ export function needOf(
     if (stopped && container.state === 'exited' && isOperators(stopped, engine)) {
       return afterStop(stopped.seenAt, now);
     }
-    const forMs = stopMayFollow(history.kills.get(container.id), now);
+    const forMs = Math.max(
+      stopMayFollow(history.kills.get(container.id), now),
+      startMayFollow(history.creations.get(container.id), now),
+    );
     if (forMs > 0) return { kind: 'wait', forMs };
   }
   if (container.generation !== desired.generations.get(service)) {
@@ -94,6 +99,12 @@ export function needOf(
  */
 function isOperators({ engineMs }: StopSeen, { startedAtMs }: EngineState): boolean {
   return startedAtMs === null || engineMs > startedAtMs;
+}
+
+/** Milliseconds to wait for whoever made the container, `docker compose up` most likely, to start it as well. */
+function startMayFollow(createdAt: Instant | undefined, now: Instant): number {
+  if (createdAt === undefined) return 0;
+  return Math.max(0, START_FOLLOWS_MS - (elapsedMs(createdAt, now) ?? START_FOLLOWS_MS));
 }
 
 /**

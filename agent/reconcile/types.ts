@@ -62,6 +62,8 @@ export interface History {
   readonly attempts: ReadonlyMap<string, readonly Instant[]>;
   /** The last `stop` of each container that the event stream told of and no `start` followed. */
   readonly stops: ReadonlyMap<string, StopSeen>;
+  /** When each container was made, as far as the event stream tells; it is forgotten once that starts. */
+  readonly creations: ReadonlyMap<string, Instant>;
   /** What the engine was asked to send to each container since that was started. */
   readonly kills: ReadonlyMap<string, KillSeen>;
   readonly conntrackCleanedAt: Instant | null;

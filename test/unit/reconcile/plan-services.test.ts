@@ -159,6 +159,13 @@ test('after a kill through the engine it is waited for a stop to follow, but not
   t.is(await waits(85_000, null), 0);
 });
 
+test('a container that somebody has just made is theirs to start, for 15 s', async (t) => {
+  const created = { state: 'created' } as const;
+  const past = { creations: new Map([['livekit-id', at(90_000)]]) };
+  t.deepEqual(await planFor(created, past, at(100_000)), { steps: [], dueInMs: 5_000 });
+  t.is((await planFor(created, past, at(105_000))).steps.length, 1);
+});
+
 test('attempts are spaced 1, 2, 4 s and so on', async (t) => {
   const exited = { state: 'exited', exitCode: 1 } as const;
   const dueAfter = async (...moments: number[]) =>

@@ -32,6 +32,7 @@ export const history: History = {
   attempts: new Map(),
   stops: new Map(),
   kills: new Map(),
+  creations: new Map(),
   conntrackCleanedAt: at(0),
   applied: null,
   lastDrift: null,
