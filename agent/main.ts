@@ -211,6 +211,7 @@ async function main(): Promise<void> {
       },
       onPastEvent: (event) => memory.noteEvent(event, clock.now()),
       onConnected: () => {
+        memory.watching(clock.now());
         engine.version().then(
           ({ version }) => {
             engineVersion = version;
@@ -221,6 +222,7 @@ async function main(): Promise<void> {
         );
       },
       onDisconnected: (reason) => {
+        memory.watching(null);
         log.warn({ reason }, 'the engine cannot be followed');
         loop.wake();
       },

@@ -19,6 +19,8 @@ export interface Memory {
   /** False when there was no hold. */
   release(service: string): boolean;
   noteEvent(event: EngineEvent, now: Instant): void;
+  /** The event stream was opened at this moment, or broke (null). */
+  watching(since: Instant | null): void;
   /** Forgets the stops that were seen: an operator wants the service back. */
   forgetStops(): void;
   conntrackCleaned(now: Instant): void;
@@ -39,6 +41,7 @@ export function createMemory(store: Store, now: Instant): Memory {
   const stops = new Map<string, StopSeen>();
   const kills = new Map<string, KillSeen>();
   const creations = new Map<string, Instant>();
+  let watchingSince: Instant | null = null;
   let conntrackCleanedAt: Instant | null = null;
   let lastApplied: History['applied'] = null;
   let lastDrift: History['lastDrift'] = null;
@@ -53,6 +56,8 @@ export function createMemory(store: Store, now: Instant): Memory {
       stops,
       kills,
       creations,
+      startedAt: now,
+      watchingSince,
       conntrackCleanedAt,
       applied: lastApplied,
       lastDrift,
@@ -82,6 +87,9 @@ export function createMemory(store: Store, now: Instant): Memory {
         kills.delete(event.containerId);
         creations.delete(event.containerId);
       }
+    },
+    watching(since) {
+      watchingSince = since;
     },
     forgetStops: () => stops.clear(),
     conntrackCleaned(at) {

@@ -10,6 +10,9 @@ const STOP_STANDS_MS = 2_000;
 /** A `die` follows its `kill` at the latest after the longest grace of a service, and a `stop` follows its `die`. */
 const DIE_FOLLOWS_MS = 15_000;
 const STOP_FOLLOWS_MS = 1_000;
+/** The engine replays what was missed as soon as its event stream opens; it may never open. */
+const REPLAY_MS = 500;
+const WATCHING_FOLLOWS_MS = 10_000;
 /** Compose stops the old container between making the new one and starting it. */
 const START_FOLLOWS_MS = 15_000;
 /** Failed starts of a container after which it is made anew. */
@@ -83,6 +86,7 @@ export function needOf(
     const forMs = Math.max(
       stopMayFollow(history.kills.get(container.id), now),
       startMayFollow(history.creations.get(container.id), now),
+      eventsMayFollow(history, now),
     );
     if (forMs > 0) return { kind: 'wait', forMs };
   }
@@ -99,6 +103,12 @@ export function needOf(
  */
 function isOperators({ engineMs }: StopSeen, { startedAtMs }: EngineState): boolean {
   return startedAtMs === null || engineMs > startedAtMs;
+}
+
+/** Milliseconds to wait for the events of the past, which say why a container is not running. */
+function eventsMayFollow({ startedAt, watchingSince }: History, now: Instant): number {
+  const [since, limitMs] = watchingSince ? [watchingSince, REPLAY_MS] : [startedAt, WATCHING_FOLLOWS_MS];
+  return Math.max(0, limitMs - (elapsedMs(since, now) ?? limitMs));
 }
 
 /** Milliseconds to wait for whoever made the container, `docker compose up` most likely, to start it as well. */

@@ -62,6 +62,9 @@ export interface History {
   readonly attempts: ReadonlyMap<string, readonly Instant[]>;
   /** The last `stop` of each container that the event stream told of and no `start` followed. */
   readonly stops: ReadonlyMap<string, StopSeen>;
+  /** When this run began, and since when it follows the engine's events; null while it does not. */
+  readonly startedAt: Instant;
+  readonly watchingSince: Instant | null;
   /** When each container was made, as far as the event stream tells; it is forgotten once that starts. */
   readonly creations: ReadonlyMap<string, Instant>;
   /** What the engine was asked to send to each container since that was started. */

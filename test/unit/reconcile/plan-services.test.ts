@@ -166,6 +166,22 @@ test('a container that somebody has just made is theirs to start, for 15 s', asy
   t.is((await planFor(created, past, at(105_000))).steps.length, 1);
 });
 
+test('right after a start of the agent the engine is first heard about what was missed', async (t) => {
+  const exited = { state: 'exited', exitCode: 0 } as const;
+  const waits = async (startedAt: number, watchingSince: number | null) => {
+    const past = {
+      startedAt: at(startedAt),
+      watchingSince: watchingSince === null ? null : at(watchingSince),
+    };
+    const { steps, dueInMs } = await planFor(exited, past);
+    return steps.length === 0 ? dueInMs : 0;
+  };
+  t.is(await waits(99_000, 99_800), 300);
+  t.is(await waits(99_000, 99_500), 0);
+  t.is(await waits(99_000, null), 9_000);
+  t.is(await waits(90_000, null), 0);
+});
+
 test('attempts are spaced 1, 2, 4 s and so on', async (t) => {
   const exited = { state: 'exited', exitCode: 1 } as const;
   const dueAfter = async (...moments: number[]) =>

@@ -33,6 +33,8 @@ export const history: History = {
   stops: new Map(),
   kills: new Map(),
   creations: new Map(),
+  startedAt: at(-3_600_000),
+  watchingSince: at(-3_600_000),
   conntrackCleanedAt: at(0),
   applied: null,
   lastDrift: null,
