@@ -43,13 +43,18 @@ test('the counters of a port count both families', async (t) => {
   t.is((after?.flows ?? 0) - (before?.flows ?? 0), 2);
 });
 
-for (const address of [HOST_V4, HOST_V6]) {
-  test(`this host and its containers reach the SFU by ${address}, as clients do`, async (t) => {
-    t.true(await isAnswered(appliance.machine.inHost, address, 7882), 'from the host');
+test('this host, and a container beside the SFU, reach it as clients do', async (t) => {
+  const image = (await appliance.docker('inspect', '-f', '{{.Config.Image}}', LIVEKIT)).trim();
+  const neighbour = ['--detach', '--name', 'neighbour', '--network', 'appliance_rtc'];
+  await appliance.docker('run', ...neighbour, image);
+  for (const address of [HOST_V4, HOST_V6]) {
+    t.true(await isAnswered(appliance.machine.inHost, address, 7882), `from the host to ${address}`);
     const inContainer = sender('/usr/bin/node', address, 7882);
-    t.is((await appliance.docker('exec', LIVEKIT, ...inContainer)).trim(), 'answered', 'from a container');
-  });
-}
+    const answer = await appliance.docker('exec', 'neighbour', ...inContainer);
+    t.is(answer.trim(), 'answered', `from a container to ${address}`);
+  }
+  await appliance.docker('rm', '--force', 'neighbour');
+});
 
 for (const [there, own] of [
   [CLIENT_V4, HOST_V4],

@@ -12,7 +12,7 @@ const LISTEN = `
   socket.bind(Number(port), address, () => console.log('ready'));
 `;
 
-/** Sends a datagram each 50 ms until one comes back, for at most 2 s; prints \`answered\` or \`silence\`. */
+/** Sends a datagram each 50 ms until one comes back, for at most 2 s; prints `answered` or `silence`. */
 const SEND = `
   const [address, port, sourcePort] = process.argv.slice(1);
   const socket = require('node:dgram').createSocket(address.includes(':') ? 'udp6' : 'udp4');
@@ -22,7 +22,7 @@ const SEND = `
   setTimeout(() => end('silence'), 2000);
 `;
 
-/** A UDP echo service on an address; `sources` tells from where it was called, as \`ADDRESS PORT\`. */
+/** A UDP echo service on an address; `sources` tells from where it was called, as `ADDRESS PORT`. */
 export async function startEcho(spawn: SpawnInside, address: string, port: number) {
   const process_ = await spawn(process.execPath, ['-e', LISTEN, address, String(port)]);
   await process_.waitForOutput(/^ready$/m, 20_000);

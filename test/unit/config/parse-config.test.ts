@@ -54,7 +54,7 @@ for (const [what, text] of Object.entries(allDefaults)) {
 }
 
 test('the file that the installer writes shows every setting at its default', (t) => {
-  const uncommented = DEFAULT_CONFIG_TEXT.replace(/^( *)#(?=[a-zA-Z]+: )/gm, '$1');
+  const uncommented = DEFAULT_CONFIG_TEXT.replace(/^( *)#(?=[a-zA-Z0-9]+: )/gm, '$1');
   t.not(uncommented, DEFAULT_CONFIG_TEXT);
   t.deepEqual(parseConfig(uncommented, 'appliance.yaml'), {
     ok: true,
