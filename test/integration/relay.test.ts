@@ -38,6 +38,9 @@ async function allocate(peer: string) {
   };
 }
 
+const startOf = (service: string, { services }: Awaited<ReturnType<Appliance['status']>>) =>
+  services.find(({ name }) => name === service)?.startedAt;
+
 /**
  * Lets the SFU send to an address that has sent it nothing. The stand-in only answers, and holds port 7882: the
  * packets are sent from another port of its network, and leave that with 7882 as their source.
@@ -87,16 +90,16 @@ test('a service of this host, on an address that coturn is allowed to relay to, 
 
 test('behind 1:1 NAT the public address leads to the SFU, from coturn and from this host', async (t) => {
   const { inHost } = appliance.machine;
+  const before = startOf('coturn', await appliance.status());
   await mkdir(dirname(appliance.paths.config), { recursive: true });
   await writeFile(appliance.paths.config, `network:\n  publicAddresses: [${PUBLIC_V4}, "${PUBLIC_V6}"]\n`);
   await inHost('ip', ['route', 'add', 'default', 'via', CLIENT_V4]);
   await inHost('ip', ['route', 'add', 'default', 'via', CLIENT_V6]);
-  const conf = join(appliance.paths.rendered, 'coturn/turnserver.conf');
-  const isConfigured = async () =>
-    (await readFile(conf, 'utf8')).includes(`external-ip=${PUBLIC_V4}/${HOST_V4}`);
-  while (!(await isConfigured())) await new Promise((resolve) => setTimeout(resolve, 100));
-  await appliance.freshStatus();
-  await appliance.until('everything serves again', 30_000, isUp);
+  await appliance.until(
+    'coturn was made anew, and serves',
+    30_000,
+    (status) => isUp(status) && startOf('coturn', status) !== before,
+  );
 
   const relayed = await relayTo(PUBLIC_V4, 7882, 50);
   t.is(relayed.refusal, null, relayed.output);
