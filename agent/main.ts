@@ -22,6 +22,7 @@ import { eventsWriter } from './reconcile/events-writer.ts';
 import { createExecutors } from './reconcile/executors.ts';
 import { firewallNow } from './reconcile/firewall-status.ts';
 import { createIncidentLog } from './reconcile/incident-log.ts';
+import { readIpv6Facts } from './reconcile/ipv6-facts.ts';
 import { createLastLook } from './reconcile/last-look.ts';
 import { createLoop } from './reconcile/loop.ts';
 import { createMemory } from './reconcile/memory.ts';
@@ -38,6 +39,7 @@ import { openStore } from './store/open.ts';
 import { systemClock } from './system/clock.ts';
 import { describeError } from './system/errors.ts';
 import { keep } from './system/keep.ts';
+import { setKernelSetting } from './system/kernel-settings.ts';
 import { createLog } from './system/log.ts';
 import { appliancePaths } from './system/paths.ts';
 import { run } from './system/processes.ts';
@@ -109,6 +111,7 @@ async function main(): Promise<void> {
         },
         images: () => readImages(paths.images),
         forwardPath: () => forwardPath(afresh),
+        ipv6: readIpv6Facts,
         verdicts: () => prober.verdicts(),
         renderedDirectory: paths.rendered,
       }),
@@ -125,11 +128,15 @@ async function main(): Promise<void> {
       },
       writeFiles: (files) => writeRendered(files, paths.rendered),
       verifiedArchive: (image) => verifyArchive(image, paths.images),
+      setKernel: setKernelSetting,
       composeFile: join(paths.rendered, 'compose.yaml'),
       publication: () => ({
         published: look.published(),
-        subnet: look.subnet(),
-        localAddresses: new Set(hostAddresses().map(({ address }) => address)),
+        subnets: look.subnets(),
+        localAddresses: new Set([
+          ...hostAddresses().map(({ address }) => address),
+          ...look.publicAddresses(),
+        ]),
       }),
     }),
     onObserved: look.note,

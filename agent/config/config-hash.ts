@@ -4,7 +4,19 @@ import type { ApplianceConfig } from './schema.ts';
 /** SHA-256 (64 hex digits) of what a configuration means: comments, order and written-out defaults do not change it. */
 export function configHash(config: ApplianceConfig): string {
   const { stack, network, turn } = config;
-  const addresses = network.addresses === 'auto' ? 'auto' : [...network.addresses].sort();
-  const meaning = [stack, addresses, network.subnet, turn.realm, turn.relayPorts.from, turn.relayPorts.to];
+  const { publicAddresses } = network;
+  // With several public addresses their order pairs them with the addresses of this machine.
+  const ordered = publicAddresses.length > 1 || network.addresses === 'auto';
+  const addresses = ordered ? network.addresses : [...network.addresses].sort();
+  const meaning = [
+    stack,
+    addresses,
+    network.subnet,
+    network.subnet6,
+    publicAddresses,
+    turn.realm,
+    turn.relayPorts.from,
+    turn.relayPorts.to,
+  ];
   return createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
 }

@@ -17,6 +17,14 @@ network:
   # has the same addresses.
   #subnet: 172.30.5.0/24
 
+  # The same for IPv6: a private network (fc00::/7) of /64, or none. With one, this machine forwards IPv6.
+  #subnet6: fd4a:9c1e:7d30:5::/64
+
+  # Addresses by which the world reaches this machine though they are not its own, because a router or a
+  # cloud translates them one to one, e.g. [203.0.113.10]. With several IPv4 ones, list addresses too, in
+  # the same order.
+  #publicAddresses: []
+
 turn:
   # The realm that coturn names to clients: a domain name. It need not exist in DNS.
   #realm: appliance.internal

@@ -17,7 +17,15 @@ export type ParsedConfig =
 /** A page of settings is 2 KiB: whatever is larger than this is some other file. */
 const LARGEST_FILE = 64 * 1024;
 
-const SETTINGS = ['stack', 'network.addresses', 'network.subnet', 'turn.realm', 'turn.relayPorts'];
+const SETTINGS = [
+  'stack',
+  'network.addresses',
+  'network.subnet',
+  'network.subnet6',
+  'network.publicAddresses',
+  'turn.realm',
+  'turn.relayPorts',
+];
 
 /** Reads the text of `appliance.yaml`. Never throws: whatever is wrong is a problem, in the order of the lines. */
 export function parseConfig(text: string, file: string): ParsedConfig {

@@ -1,8 +1,11 @@
+import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { checkAddresses } from './check-addresses.ts';
+import { checkPublicAddresses } from './check-public-addresses.ts';
 import { checkRealm } from './check-realm.ts';
 import { checkRelayPorts } from './check-relay-ports.ts';
 import { addressInside, checkSubnet } from './check-subnet.ts';
+import { checkSubnet6 } from './check-subnet6.ts';
 import { type Checked, describeValue, invalid, setting, valid } from './checked.ts';
 
 /** A range of ports, both ends included. */
@@ -19,6 +22,13 @@ export interface ApplianceConfig {
     readonly addresses: 'auto' | readonly string[];
     /** Subnet of the bridge on which the SFU lives, e.g. `172.30.5.0/24`. */
     readonly subnet: string;
+    /** The bridge's IPv6 subnet, e.g. `fd4a:9c1e:7d30:5::/64`, or `none`. */
+    readonly subnet6: string;
+    /**
+     * Addresses, of both families, by which the world reaches this machine though they are not its own: a router in
+     * front of it translates them (1:1 NAT).
+     */
+    readonly publicAddresses: readonly string[];
   };
   readonly turn: {
     readonly realm: string;
@@ -32,7 +42,18 @@ export const applianceSchema: z.ZodType<ApplianceConfig> = section({
   network: section({
     addresses: setting(checkAddresses).default('auto'),
     subnet: setting(checkSubnet).default('172.30.5.0/24'),
-  }).superRefine(({ addresses, subnet }, context) => {
+    subnet6: setting(checkSubnet6).default('fd4a:9c1e:7d30:5::/64'),
+    publicAddresses: setting(checkPublicAddresses).default([]),
+  }).superRefine(({ addresses, subnet, publicAddresses }, context) => {
+    const several = publicAddresses.filter((address) => isIPv4(address)).length;
+    if (several > 1 && (addresses === 'auto' || addresses.length !== several)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['publicAddresses'],
+        message: `it is not told which address of this machine is behind each of ${several} public ones`,
+        params: { expected: `list ${several} network.addresses too, in the same order` },
+      });
+    }
     const inside = addressInside(subnet, addresses);
     if (inside === null) return;
     context.addIssue({

@@ -18,7 +18,7 @@ export function toObservation(answer: ContainerAnswer, project: string): Contain
   const labels = answer.Config.Labels ?? {};
   const lives = state.Status === 'running' || state.Status === 'paused';
   const ended = state.Status === 'exited' || state.Status === 'dead' || state.Status === 'restarting';
-  const address = answer.NetworkSettings.Networks?.[`${project}_${NETWORK}`]?.IPAddress;
+  const attached = lives ? answer.NetworkSettings.Networks?.[`${project}_${NETWORK}`] : null;
   return {
     id: answer.Id,
     name: answer.Name.replace(/^\//, ''),
@@ -34,7 +34,9 @@ export function toObservation(answer: ContainerAnswer, project: string): Contain
     pid: lives && state.Pid > 0 ? state.Pid : null,
     startedAt: state.StartedAt === NEVER ? null : state.StartedAt,
     finishedAt: state.FinishedAt === NEVER ? null : state.FinishedAt,
-    ipv4: lives && address ? address : null,
+    // The engine's way to say that there is none is ''.
+    ipv4: attached?.IPAddress || null,
+    ipv6: attached?.GlobalIPv6Address || null,
     error: state.Error,
   };
 }

@@ -24,7 +24,12 @@ export const containerSchema = z.object({
   }),
   Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
   NetworkSettings: z.object({
-    Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() }).nullish()).nullish(),
+    Networks: z
+      .record(
+        z.string(),
+        z.object({ IPAddress: z.string().nullish(), GlobalIPv6Address: z.string().nullish() }).nullish(),
+      )
+      .nullish(),
   }),
 });
 export type ContainerAnswer = z.infer<typeof containerSchema>;

@@ -19,6 +19,8 @@ export interface ContainerObservation {
   readonly finishedAt: string | null;
   /** Address on the appliance's bridge network; null on the host network or when not running. */
   readonly ipv4: string | null;
+  /** The same for IPv6; null also when the network has none. */
+  readonly ipv6: string | null;
   /** What the engine says went wrong at the last start, '' when nothing did. */
   readonly error: string;
 }

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { AgentError } from '../system/errors.ts';
 import type { Run } from '../system/processes.ts';
 import {
@@ -16,8 +17,10 @@ const TIMEOUT_MS = 5_000;
 export async function cleanConntrack(run: Run, now: Publication): Promise<number> {
   const listings = await Promise.all(
     now.published.flatMap((port) =>
-      ['--orig-port-dst', '--reply-port-dst'].map((option) =>
-        conntrack(run, ['-L', '-p', port.protocol, option, String(port.port)]),
+      ['--orig-port-dst', '--reply-port-dst'].flatMap((option) =>
+        ['ipv4', 'ipv6'].map((family) =>
+          conntrack(run, ['-L', '-f', family, '-p', port.protocol, option, String(port.port)]),
+        ),
       ),
     ),
   );
@@ -31,6 +34,8 @@ export async function cleanConntrack(run: Run, now: Publication): Promise<number
 function deletion({ protocol, original, reply }: ConntrackEntry): string[] {
   return [
     '-D',
+    '-f',
+    isIPv6(original.source) ? 'ipv6' : 'ipv4',
     '-p',
     protocol,
     '--orig-dst',

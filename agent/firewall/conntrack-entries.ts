@@ -1,5 +1,8 @@
-import { BlockList } from 'node:net';
+import { BlockList, isIPv6 } from 'node:net';
 import type { Protocol, PublishedPort } from '../stack/types.ts';
+
+const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
+const isLoopback = (address: string) => address === '::1' || address.startsWith('127.');
 
 /** One direction of a conntrack entry. */
 export interface Tuple {
@@ -39,8 +42,10 @@ export interface Publication {
   readonly published: readonly PublishedPort[];
   /** Container address of each bridge service, null while it has none. */
   readonly backends: ReadonlyMap<string, string | null>;
-  /** The subnet of the containers, e.g. `172.30.5.0/24`. */
-  readonly subnet: string;
+  readonly backends6: ReadonlyMap<string, string | null>;
+  /** The subnets of the containers, of both families, e.g. `172.30.5.0/24`. */
+  readonly subnets: readonly string[];
+  /** Addresses by which this host is reached, its own and those that a router in front of it translates. */
   readonly localAddresses: ReadonlySet<string>;
 }
 
@@ -50,20 +55,27 @@ export interface Publication {
  * the same port of another one.
  */
 export function contradictions(entries: readonly ConntrackEntry[], now: Publication): ConntrackEntry[] {
-  const { published, backends, localAddresses } = now;
+  const { published, localAddresses } = now;
   const portsByKey = new Map(published.map((port) => [`${port.protocol} ${port.port}`, port]));
   const containers = new BlockList();
-  const [network = '', length = ''] = now.subnet.split('/');
-  containers.addSubnet(network, Number(length), 'ipv4');
+  for (const subnet of now.subnets) {
+    const [network = '', length = ''] = subnet.split('/');
+    containers.addSubnet(network, Number(length), familyOf(network));
+  }
 
   return entries.filter(({ protocol, original, reply }) => {
+    const backends = familyOf(original.source) === 'ipv6' ? now.backends6 : now.backends;
     const called = portsByKey.get(`${protocol} ${original.destinationPort}`);
-    if (called && localAddresses.has(original.destination) && !original.destination.startsWith('127.')) {
+    if (called && localAddresses.has(original.destination) && !isLoopback(original.destination)) {
       return reply.source !== backends.get(called.service);
     }
     // A flow that the SFU began, to a client or to a relay here: what comes back carries the published port.
     const answered = portsByKey.get(`${protocol} ${reply.destinationPort}`);
-    if (answered && localAddresses.has(reply.destination) && containers.check(original.source)) {
+    if (
+      answered &&
+      localAddresses.has(reply.destination) &&
+      containers.check(original.source, familyOf(original.source))
+    ) {
       return original.source !== backends.get(answered.service);
     }
     return false;

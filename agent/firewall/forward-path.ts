@@ -1,5 +1,5 @@
 import { type Run, runOk } from '../system/processes.ts';
-import { FORWARD_MARK } from './desired-table.ts';
+import { FORWARD_MARK } from './mark.ts';
 
 const MARK = `0x${FORWARD_MARK.toString(16)}`;
 const RULE = [

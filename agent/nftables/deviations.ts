@@ -1,4 +1,5 @@
 import { canonicalKey, canonicalValue, keyText } from './elements.ts';
+import type { Json } from './json.ts';
 import type { ListedChain, ListedMap, ListedSet, ListedTable } from './listed.ts';
 import type { ListedElement } from './listed-elements.ts';
 import type { ChainBase, ChainSpec, Key, MapSpec, SetSpec, TableSpec } from './objects.ts';
@@ -67,9 +68,16 @@ function pairs<A extends { readonly name: string }, B extends { readonly name: s
 }
 
 function setDeviations(set: SetSpec, listed: ListedSet): Deviation[] {
-  const should = definitionText(set.type, set.flags ?? []);
-  const is = definitionText(listed.type, listed.flags);
+  const { dynamic } = set;
+  const should = dynamic
+    ? dynamicText(set.type, dynamic.timeoutSeconds, dynamic.size)
+    : definitionText(set.type, set.flags ?? []);
+  const is =
+    dynamic && listed.flags.includes('timeout')
+      ? dynamicText(listed.type, listed.options.timeout, listed.options.size)
+      : definitionText(listed.type, listed.flags);
   if (is !== should) return [{ kind: 'redefined', type: 'set', name: set.name, is, should }];
+  if (dynamic) return [];
   const elements = set.elements.map((key) => ({ key, value: null }));
   return elementDeviations('set', set, elements, listed.elements, '');
 }
@@ -79,6 +87,10 @@ function mapDeviations(map: MapSpec, listed: ListedMap): Deviation[] {
   const is = `${definitionText(listed.type, listed.flags)} : ${listed.map}`;
   if (is !== should) return [{ kind: 'redefined', type: 'map', name: map.name, is, should }];
   return elementDeviations('map', map, map.elements, listed.elements, map.map);
+}
+
+function dynamicText(type: readonly string[], timeout: Json | undefined, size: Json | undefined): string {
+  return `${keyText(type)} (filled by rules, timeout ${timeout} s, size ${size})`;
 }
 
 function definitionText(type: readonly string[], flags: readonly string[]): string {

@@ -2,12 +2,15 @@ import { isRange, meaningOf } from './datatypes.ts';
 import { canonicalKey, canonicalValue, keyFromJson, keysOverlap, keyText } from './elements.ts';
 import type { Refusal } from './fake-table.ts';
 import type { Json } from './json.ts';
+import type { DynamicSet } from './objects.ts';
 import type { ElementOperand, Operation } from './transaction.ts';
 
 /** A set or map in memory. */
 export interface FakeCollection {
   readonly type: readonly string[];
   readonly flags: readonly string[];
+  /** Of a set that rules fill. */
+  readonly dynamic: DynamicSet | null;
   /** Type of the values; null for a set. */
   readonly map: string | null;
   /** By canonical key. */
@@ -24,6 +27,8 @@ export function sameDefinition(
   added: Extract<Operation, { kind: 'set' | 'map'; verb: 'add' }>,
 ): boolean {
   if (collectionKind(present) !== added.kind || keyText(present.type) !== keyText(added.type)) return false;
+  // nft 1.0.6 says `File exists` of a set that rules fill, even to the same definition.
+  if (present.dynamic !== null || (added.kind === 'set' && added.dynamic)) return false;
   return added.kind === 'map' ? present.map === added.map : present.flags.join() === added.flags.join();
 }
 

@@ -15,13 +15,14 @@ export function listingOf(family: Family, name: string, table: FakeTable): Json 
       ...[...table.counters].map(([counter, values]) => ({
         counter: { ...place, name: counter, ...values },
       })),
-      ...[...table.collections].map(([collection, { type, flags, map, elements }]) => ({
+      ...[...table.collections].map(([collection, { type, flags, dynamic, map, elements }]) => ({
         [map === null ? 'set' : 'map']: {
           ...place,
           name: collection,
           type: type.length === 1 ? (type[0] ?? '') : type,
           ...(map === null ? {} : { map }),
           ...(flags.length === 0 ? {} : { flags }),
+          ...(dynamic ? { timeout: dynamic.timeoutSeconds, size: dynamic.size } : {}),
           ...(elements.size === 0
             ? {}
             : {

@@ -70,7 +70,8 @@ function changeCollection({ collections, chains }: FakeTable, operation: Of<'set
     if (present !== undefined) return sameDefinition(present, operation) ? null : 'File exists';
     const { type } = operation;
     const [flags, map] = operation.kind === 'map' ? [[], operation.map] : [operation.flags, null];
-    collections.set(name, { type, flags, map, elements: new Map() });
+    const dynamic = operation.kind === 'set' ? (operation.dynamic ?? null) : null;
+    collections.set(name, { type, flags: dynamic ? ['timeout'] : flags, dynamic, map, elements: new Map() });
     return null;
   }
   if (present === undefined || collectionKind(present) !== operation.kind) return 'No such file or directory';

@@ -26,6 +26,15 @@ export interface SetSpec {
   readonly type: readonly string[];
   readonly flags?: readonly 'interval'[];
   readonly elements: readonly Key[];
+  /** A set that rules fill (`beyondEach`): its `elements` are empty, and what is listed in it is not compared. */
+  readonly dynamic?: DynamicSet;
+}
+
+export interface DynamicSet {
+  /** An element goes this long after it was last updated. */
+  readonly timeoutSeconds: number;
+  /** Most elements at a time. */
+  readonly size: number;
 }
 
 /**

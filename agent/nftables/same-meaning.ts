@@ -1,5 +1,5 @@
 import { canonicalJson, isArray, isObject, type Json } from './json.ts';
-import type { ListedTable } from './listed.ts';
+import type { ListedSet, ListedTable } from './listed.ts';
 
 /**
  * True when two listings, made by the same nft, mean the same: the same objects and rules, whatever their handles,
@@ -20,7 +20,7 @@ function meaning(table: ListedTable): string {
       [...table.sets, ...table.maps].map((set) => ({
         ...set,
         flags: sorted(set.flags),
-        elements: sorted(set.elements.map(({ json, value }) => [json, value])),
+        elements: isDynamic(set) ? [] : sorted(set.elements.map(({ json, value }) => [json, value])),
       })),
     ),
     chains: sorted(
@@ -35,6 +35,9 @@ function meaning(table: ListedTable): string {
     ),
   });
 }
+
+/** What is in a set that rules fill is state; nft 1.0.6 lists `timeout` alone of its flags. */
+const isDynamic = ({ flags }: ListedSet) => flags.includes('timeout') || flags.includes('dynamic');
 
 /** Values that the kernel changes by itself, or that only say when something was made. */
 const STATE = new Set(['handle', 'packets', 'bytes', 'used', 'expires']);

@@ -15,7 +15,7 @@ const RULE_ID = /^[a-z0-9-]+$/;
 export function checkSpec(spec: TableSpec): void {
   const faults = [
     ...nameFaults(spec),
-    ...spec.sets.flatMap((set) => setFaults(`set ${set.name}`, set)),
+    ...spec.sets.flatMap((set) => [...setFaults(`set ${set.name}`, set), ...dynamicFaults(set)]),
     ...spec.maps.flatMap((map) => [
       ...setFaults(`map ${map.name}`, { ...map, elements: map.elements.map(({ key }) => key) }),
       ...map.elements
@@ -69,6 +69,17 @@ function setFaults(place: string, set: Pick<SetSpec, 'type' | 'flags' | 'element
   const twice = repeated(set.elements.map((key) => canonicalKey(set.type, key)));
   if (twice.length > 0) return [`${place} has an element twice`];
   return isInterval(set) ? overlaps(place, set) : [];
+}
+
+function dynamicFaults({ name, flags = [], elements, dynamic }: SetSpec): string[] {
+  if (dynamic === undefined) return [];
+  const { timeoutSeconds, size } = dynamic;
+  return [
+    ...(elements.length + flags.length === 0 ? [] : ['is filled by rules, and has elements or flags']),
+    ...[timeoutSeconds, size]
+      .filter((figure) => !Number.isInteger(figure) || figure < 1)
+      .map((figure) => `has ${figure} as its timeout or size`),
+  ].map((fault) => `set ${name} ${fault}`);
 }
 
 function overlaps(place: string, { type, elements }: Pick<SetSpec, 'type' | 'elements'>): string[] {

@@ -3,7 +3,7 @@
 export type Expression =
   | string
   | number
-  | { readonly meta: { readonly key: 'l4proto' | 'mark' | 'iifname' | 'oifname' | 'nfproto' } }
+  | { readonly meta: { readonly key: 'l4proto' | 'mark' | 'iifname' | 'oifname' | 'nfproto' | 'skuid' } }
   | { readonly payload: { readonly protocol: 'ip' | 'ip6' | 'th' | 'tcp' | 'udp'; readonly field: string } }
   | { readonly ct: { readonly key: 'mark' | 'status' | 'state' | 'direction' } }
   | { readonly fib: { readonly result: 'type'; readonly flags: readonly ['daddr'] | readonly ['saddr'] } }
@@ -13,7 +13,7 @@ export type Expression =
   | { readonly prefix: { readonly addr: string; readonly len: number } }
   | { readonly map: { readonly key: Expression; readonly data: string } }
   | { readonly '|': readonly [Expression, number] }
-  | { readonly '&': readonly [Expression, number] };
+  | { readonly '&': readonly [Expression, number | string] };
 
 export type Statement =
   | {
@@ -25,6 +25,15 @@ export type Statement =
     }
   | { readonly mangle: { readonly key: Expression; readonly value: Expression } }
   | { readonly counter: string }
+  | { readonly limit: Limit }
+  | {
+      readonly set: {
+        readonly op: 'update';
+        readonly elem: Expression;
+        readonly set: string;
+        readonly stmt: readonly [{ readonly limit: Limit }];
+      };
+    }
   | { readonly dnat: NatTarget }
   | { readonly snat: NatTarget }
   | { readonly masquerade: null }
@@ -32,6 +41,14 @@ export type Statement =
   | { readonly accept: null }
   | { readonly drop: null }
   | { readonly return: null };
+
+/** A rate of packets; with `inv` it matches what is beyond the rate, else what is within. */
+export type Limit = {
+  readonly rate: number;
+  readonly per: 'second' | 'minute' | 'hour' | 'day';
+  readonly burst: number;
+  readonly inv: true;
+};
 
 export type NatTarget = {
   readonly family: 'ip' | 'ip6';
@@ -41,9 +58,12 @@ export type NatTarget = {
 export const l4proto: Expression = { meta: { key: 'l4proto' } };
 export const iifname: Expression = { meta: { key: 'iifname' } };
 export const oifname: Expression = { meta: { key: 'oifname' } };
+/** User of the socket that sent a packet; packets of the kernel itself have none and match nothing. */
+export const skuid: Expression = { meta: { key: 'skuid' } };
 export const metaMark: Expression = { meta: { key: 'mark' } };
 export const ctMark: Expression = { ct: { key: 'mark' } };
 export const ctStatus: Expression = { ct: { key: 'status' } };
+export const ctState: Expression = { ct: { key: 'state' } };
 export const dport: Expression = { payload: { protocol: 'th', field: 'dport' } };
 export const sport: Expression = { payload: { protocol: 'th', field: 'sport' } };
 export const daddrType: Expression = { fib: { result: 'type', flags: ['daddr'] } };
@@ -64,6 +84,13 @@ export const contains = (left: Expression, right: Expression): Statement => ({
 });
 export const setMark = (key: Expression, value: Expression): Statement => ({ mangle: { key, value } });
 export const count = (name: string): Statement => ({ counter: name });
+/** Matches packets beyond `rate` a second, once `burst` more have passed. */
+export const beyond = (rate: number, burst: number): Statement => ({ limit: perSecond(rate, burst) });
+/** The same for each value of `key`, remembered in a dynamic set; matches nothing for a new key when the set is full. */
+export const beyondEach = (key: Expression, set: string, rate: number, burst: number): Statement => ({
+  set: { op: 'update', elem: key, set, stmt: [{ limit: perSecond(rate, burst) }] },
+});
+const perSecond = (rate: number, burst: number): Limit => ({ rate, per: 'second', burst, inv: true });
 export const dnat = (family: 'ip' | 'ip6', addr: Expression): Statement => ({ dnat: { family, addr } });
 export const snat = (family: 'ip' | 'ip6', addr: Expression): Statement => ({ snat: { family, addr } });
 export const masquerade: Statement = { masquerade: null };

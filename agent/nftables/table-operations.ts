@@ -59,8 +59,8 @@ function collections(spec: TableSpec, { make }: TableWork): Operation[] {
   const sets = spec.sets.filter(({ name }) => make.sets.has(name));
   const maps = spec.maps.filter(({ name }) => make.maps.has(name));
   return [
-    ...sets.flatMap(({ name, type, flags = [], elements }): Operation[] => [
-      { verb: 'add', kind: 'set', name, type, flags },
+    ...sets.flatMap(({ name, type, flags = [], dynamic, elements }): Operation[] => [
+      { verb: 'add', kind: 'set', name, type, flags, ...(dynamic ? { dynamic } : {}) },
       ...elementOperation(
         'add',
         name,

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from './json.ts';
-import type { ChainBase, Family } from './objects.ts';
+import type { ChainBase, DynamicSet, Family } from './objects.ts';
 import type { Statement } from './statements.ts';
 
 /** An element of a set (no value) or of a map, in the JSON of nft. */
@@ -19,6 +19,7 @@ export type Operation =
       readonly name: string;
       readonly type: readonly string[];
       readonly flags: readonly string[];
+      readonly dynamic?: DynamicSet;
     }
   | {
       readonly verb: 'add';
@@ -102,7 +103,10 @@ function definition(operation: Extract<Operation, { kind: 'set' | 'map' }>): Jso
   const [single, ...more] = operation.type;
   const type = single !== undefined && more.length === 0 ? single : operation.type;
   if (operation.kind === 'map') return { type, map: operation.map };
-  return operation.flags.length === 0 ? { type } : { type, flags: operation.flags };
+  const { flags, dynamic } = operation;
+  // nft 1.0.6 refuses the flag `dynamic` in JSON, and sets it by itself for the rule that fills the set.
+  if (dynamic) return { type, flags: ['timeout'], timeout: dynamic.timeoutSeconds, size: dynamic.size };
+  return flags.length === 0 ? { type } : { type, flags };
 }
 
 function hook(base: ChainBase | null): JsonObject {

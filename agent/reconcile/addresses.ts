@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { ApplianceConfig } from '../config/schema.ts';
 import type { EngineNetwork } from '../engine/types.ts';
 import { BRIDGE } from '../stack/types.ts';
@@ -6,16 +7,22 @@ import type { HostAddress } from './types.ts';
 /** Listening nowhere is no configuration; with no network yet the relay waits on loopback. */
 const NO_NETWORK: readonly string[] = ['127.0.0.1'];
 
-/** The addresses by which others reach this host: not loopback, not link-local, not a container bridge. */
+/** The addresses, of both families, by which others reach this host: not loopback, not link-local, not a container bridge. */
 export function reachableAddresses(
   addresses: readonly HostAddress[],
   networks: readonly EngineNetwork[],
-): readonly string[] {
+): readonly HostAddress[] {
   const bridges = new Set(['docker0', BRIDGE, ...networks.map((network) => network.bridge)]);
   return addresses
     .filter(({ interfaceName }) => !bridges.has(interfaceName) && !/^br-[0-9a-f]{12}$/.test(interfaceName))
+    .filter(({ address }) => !/^(127\.|169\.254\.|::1$|fe80:)/.test(address));
+}
+
+/** The addresses of this host on which coturn may listen; it serves IPv4 alone. */
+export function relayAddresses(reachable: readonly HostAddress[]): readonly string[] {
+  return reachable
     .map(({ address }) => address)
-    .filter((address) => !address.startsWith('127.') && !address.startsWith('169.254.'))
+    .filter((address) => isIPv4(address))
     .sort();
 }
 

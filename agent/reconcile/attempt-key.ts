@@ -9,6 +9,8 @@ export function attemptKeys(step: Step): readonly string[] {
       return step.services.map(serviceKey);
     case 'start-container':
       return [serviceKey(step.service)];
+    case 'set-kernel':
+      return [`set-kernel ${step.setting}`];
     default:
       return [step.kind];
   }

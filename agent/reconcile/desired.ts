@@ -1,9 +1,11 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { ApplianceConfig } from '../config/schema.ts';
 import { desiredTable } from '../firewall/desired-table.ts';
 import type { Key } from '../nftables/objects.ts';
+import { publicAddressesOf } from '../stack/public-addresses.ts';
 import { BRIDGE, type RenderedFile, type ServiceDefinition, type Stack } from '../stack/types.ts';
-import { reachableAddresses, turnAddresses } from './addresses.ts';
+import { reachableAddresses, relayAddresses, turnAddresses } from './addresses.ts';
 import type { Desired, History, Observed } from './types.ts';
 
 /** What the machine should look like, given what it looks like; null until there is a configuration. */
@@ -13,18 +15,20 @@ export function desiredState(
   observed: Observed,
   history: Pick<History, 'turnAddresses' | 'applied'>,
 ): Desired | null {
-  const { config } = observed;
-  if (config === null) return null;
+  if (observed.config === null) return null;
+  const config = forThisKernel(observed.config, observed);
   const containers = observed.engine.ok ? observed.engine.value.containers : [];
   const networks = observed.engine.ok ? observed.engine.value.networks : [];
   const secrets = observed.secrets.ok ? observed.secrets.value : null;
   const images = observed.images.ok ? observed.images.value : [];
 
   const services = stack.services(config);
-  const backends = backendsOf(services, observed, history.applied);
+  const subnet6 = config.network.subnet6 === 'none' ? null : config.network.subnet6;
+  const backends = backendsOf(services, observed, history.applied, IPV4);
+  const backends6 = backendsOf(services, observed, history.applied, IPV6);
   const addresses = turnAddresses({
     wanted: config.network.addresses,
-    reachable: reachableAddresses(observed.addresses, networks),
+    reachable: relayAddresses(reachableAddresses(observed.addresses, networks)),
     configured: history.turnAddresses,
     coturnRuns:
       !observed.engine.ok ||
@@ -39,18 +43,40 @@ export function desiredState(
     table: desiredTable({
       published: services.flatMap((service) => service.published),
       open: services.flatMap((service) => service.open),
+      relays: services.flatMap(({ relay }) => relay ?? []),
       backends,
+      backends6,
       bridge: BRIDGE,
       subnet: config.network.subnet,
+      subnet6,
+      publicAddresses: config.network.publicAddresses,
+      hostBehind: hostBehind(publicAddressesOf(config.network, addresses)),
     }),
     backends,
+    backends6,
     subnet: config.network.subnet,
+    subnet6,
+    publicAddresses: config.network.publicAddresses,
     turnAddresses: addresses,
     files,
     generations: generationsOf(files),
     images,
   };
 }
+
+/** A kernel without IPv6 could not make the network. */
+function forThisKernel(config: ApplianceConfig, { ipv6 }: Observed): ApplianceConfig {
+  return ipv6 === null ? { ...config, network: { ...config.network, subnet6: 'none' } } : config;
+}
+
+/** Public address → the first of this host's own that is behind it. */
+function hostBehind(publicOf: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...publicOf].map(([host, address]): [string, string] => [address, host]).reverse());
+}
+
+/** Where a container's address of each family is found: in what the engine says, and in our own rules. */
+const IPV4 = { field: 'ipv4', map: 'dnat4' } as const;
+const IPV6 = { field: 'ipv6', map: 'dnat6' } as const;
 
 /**
  * Where each bridge service is. While the engine does not answer, that is where our rules lead already: its
@@ -60,17 +86,18 @@ function backendsOf(
   services: readonly ServiceDefinition[],
   { engine, table }: Observed,
   applied: History['applied'],
+  { field, map }: typeof IPV4 | typeof IPV6,
 ): Desired['backends'] {
   const bridged = services.filter(({ network }) => network === 'bridge');
   if (engine.ok) {
     const { containers } = engine.value;
     return new Map(
-      bridged.map(({ name }) => [name, containers.find(({ service }) => service === name)?.ipv4 ?? null]),
+      bridged.map(({ name }) => [name, containers.find(({ service }) => service === name)?.[field] ?? null]),
     );
   }
   const maps = applied?.spec.maps ?? (table.ok ? table.value?.maps : null) ?? [];
   const elements: readonly { key: Key; value: string | null }[] =
-    maps.find(({ name }) => name === 'dnat4')?.elements ?? [];
+    maps.find(({ name }) => name === map)?.elements ?? [];
   const addressOf = ({ published: [port] }: ServiceDefinition) =>
     elements.find(({ key }) => key[0] === port?.protocol && Number(key[1]) === port?.port)?.value ?? null;
   return new Map(bridged.map((service) => [service.name, addressOf(service)]));

@@ -1,8 +1,9 @@
 import type { Compose, Engine } from '../engine/types.ts';
 import { cleanConntrack } from '../firewall/clean-conntrack.ts';
+import type { Publication } from '../firewall/conntrack-entries.ts';
 import { openForwardPath } from '../firewall/forward-path.ts';
 import { convergence, type Nft, replacement } from '../nftables/index.ts';
-import type { PublishedPort, RenderedFile, StackImage } from '../stack/types.ts';
+import type { RenderedFile, StackImage } from '../stack/types.ts';
 import type { Clock } from '../system/clock.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Run } from '../system/processes.ts';
@@ -22,12 +23,10 @@ export interface ExecutorPorts {
   readonly makeSecrets: () => Promise<void>;
   readonly writeFiles: (files: readonly RenderedFile[]) => Promise<unknown>;
   readonly verifiedArchive: (image: StackImage) => Promise<string>;
+  /** Resolves to the value before. */
+  readonly setKernel: (setting: string, value: string) => Promise<string>;
   readonly composeFile: string;
-  readonly publication: () => {
-    readonly published: readonly PublishedPort[];
-    readonly subnet: string;
-    readonly localAddresses: ReadonlySet<string>;
-  };
+  readonly publication: () => Omit<Publication, 'backends' | 'backends6'>;
 }
 
 /** Carries a step out; resolves to what was done, in the past tense, for the record. */
@@ -57,14 +56,18 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       if (occasion === 'drift') memory.drifted(why, clock.now());
       return `applied table ${table.family} ${table.name}`;
     },
-    'clean-conntrack': async ({ backends }) => {
-      const deleted = await cleanConntrack(run, { ...ports.publication(), backends });
+    'clean-conntrack': async ({ backends, backends6 }) => {
+      const deleted = await cleanConntrack(run, { ...ports.publication(), backends, backends6 });
       memory.conntrackCleaned(clock.now());
       return `deleted ${deleted} connection tracking entries that led elsewhere`;
     },
     'open-forward-path': async () => {
       await openForwardPath(run);
       return 'let marked flows through in DOCKER-USER';
+    },
+    'set-kernel': async ({ setting, value }) => {
+      const before = await ports.setKernel(setting, value);
+      return `set ${setting} to ${value}; it was ${before}`;
     },
     'load-image': async ({ image }) => {
       await engine.loadImage(await ports.verifiedArchive(image));

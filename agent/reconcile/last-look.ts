@@ -13,7 +13,9 @@ export interface LastLook {
   /** An address on which the relay listens. */
   relayAddress(): string;
   published(): readonly PublishedPort[];
-  subnet(): string;
+  /** Subnets of the stack's network, one of each family at most. */
+  subnets(): readonly string[];
+  publicAddresses(): readonly string[];
 }
 
 export function createLastLook(): LastLook {
@@ -32,6 +34,7 @@ export function createLastLook(): LastLook {
     backendOf: (service) => desired?.backends.get(service) ?? null,
     relayAddress: () => desired?.turnAddresses[0] ?? '127.0.0.1',
     published: () => (desired?.services ?? []).flatMap(({ published }) => published),
-    subnet: () => desired?.subnet ?? '',
+    subnets: () => [desired?.subnet, desired?.subnet6].filter((subnet) => typeof subnet === 'string'),
+    publicAddresses: () => desired?.publicAddresses ?? [],
   };
 }

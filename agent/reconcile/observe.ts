@@ -9,6 +9,7 @@ import type { Verdict } from '../probes/types.ts';
 import { PROJECT, type Secrets, type StackImage } from '../stack/types.ts';
 import { describeError, isErrno } from '../system/errors.ts';
 import { fingerprint } from './files-to-write.ts';
+import type { Ipv6Facts } from './ipv6-facts.ts';
 import type { EngineState, HostAddress, Observed, Seen } from './types.ts';
 
 export interface ObservePorts {
@@ -19,6 +20,8 @@ export interface ObservePorts {
   readonly secrets: () => Promise<Secrets | null>;
   readonly images: () => Promise<readonly StackImage[]>;
   readonly forwardPath: () => Promise<Facts['forwardPath']>;
+  /** Null on a kernel without IPv6. */
+  readonly ipv6: () => Promise<Ipv6Facts | null>;
   readonly verdicts: () => ReadonlyMap<string, Verdict>;
   readonly renderedDirectory: string;
 }
@@ -26,12 +29,13 @@ export interface ObservePorts {
 /** Looks at everything at once; what cannot be seen is said, not guessed. Nothing is changed. */
 export async function observe(ports: ObservePorts): Promise<Observed> {
   const images = await seen(ports.images());
-  const [config, secrets, engine, table, forwardPath, filesOnDisk] = await Promise.all([
+  const [config, secrets, engine, table, forwardPath, ipv6, filesOnDisk] = await Promise.all([
     ports.config(),
     seen(ports.secrets()),
     seen(observeEngine(ports.engine, images.ok ? images.value : [])),
     seen(ports.nft.list('inet', 'appliance')),
     ports.forwardPath(),
+    ports.ipv6(),
     readFingerprints(ports.renderedDirectory),
   ]);
   return {
@@ -41,6 +45,7 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
     engine,
     table,
     forwardPath,
+    ipv6,
     addresses: hostAddresses(),
     filesOnDisk,
     verdicts: ports.verdicts(),
@@ -66,10 +71,10 @@ async function observeEngine(engine: Engine, images: readonly StackImage[]): Pro
   };
 }
 
-/** The IPv4 addresses of this host's interfaces that are up. */
+/** The addresses of this host's interfaces that are up. */
 export function hostAddresses(): HostAddress[] {
   return Object.entries(networkInterfaces()).flatMap(([interfaceName, addresses = []]) =>
-    addresses.filter(({ family }) => family === 'IPv4').map(({ address }) => ({ interfaceName, address })),
+    addresses.map(({ address }) => ({ interfaceName, address })),
   );
 }
 

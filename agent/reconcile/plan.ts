@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { differences } from '../nftables/index.ts';
 import { NETWORK, PROJECT } from '../stack/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
@@ -5,6 +6,7 @@ import { attemptKeys } from './attempt-key.ts';
 import { INFRASTRUCTURE_BEAT, nextTurn } from './backoff.ts';
 import { driftSince } from './drift.ts';
 import { filesToWrite } from './files-to-write.ts';
+import { planKernel } from './plan-kernel.ts';
 import { planServices } from './plan-services.ts';
 import type { Desired, History, Observed, Plan, Step } from './types.ts';
 
@@ -25,6 +27,7 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
     ...planSecrets(observed),
     ...planFirewall(observed, desired, history, now),
     ...planForwardPath(observed),
+    ...planKernel(observed, desired),
     ...planImages(observed, desired),
     ...planFiles(observed, desired),
     ...planNetwork(observed, desired),
@@ -56,7 +59,12 @@ function planSecrets({ secrets }: Observed): Step[] {
 
 function planFirewall(observed: Observed, desired: Desired, history: History, now: Instant): Step[] {
   const { table } = observed;
-  const clean = (why: string): Step => ({ kind: 'clean-conntrack', why, backends: desired.backends });
+  const clean = (why: string): Step => ({
+    kind: 'clean-conntrack',
+    why,
+    backends: desired.backends,
+    backends6: desired.backends6,
+  });
   if (!table.ok) {
     // What cannot be read is written anyway: the transaction replaces whatever is there, or fails with nft's words.
     const why = `the table cannot be listed: ${table.why}`;
@@ -102,12 +110,13 @@ function planFiles(observed: Observed, desired: Desired): Step[] {
 function planNetwork(observed: Observed, desired: Desired): Step[] {
   if (!observed.engine.ok || filesToWrite(observed, desired).length > 0) return [];
   const present = observed.engine.value.networks.find(({ name }) => name === `${PROJECT}_${NETWORK}`);
-  if (present === undefined || present.subnets.includes(desired.subnet)) return [];
+  const wanted = [desired.subnet, ...(desired.subnet6 === null ? [] : [desired.subnet6])];
+  if (present === undefined || isDeepStrictEqual(new Set(present.subnets), new Set(wanted))) return [];
   return [
     {
       kind: 'compose-down',
       services: desired.services.map(({ name }) => name),
-      why: `its network has the subnet ${present.subnets.join(', ')}, and should have ${desired.subnet}`,
+      why: `its network has the subnet ${present.subnets.join(', ')}, and should have ${wanted.join(', ')}`,
     },
   ];
 }

@@ -103,6 +103,8 @@ function entryOf(step: Step): Entry {
       return { subject: 'firewall', kind: 'conntrack-cleaned' };
     case 'open-forward-path':
       return { subject: 'firewall', kind: 'forward-path-opened' };
+    case 'set-kernel':
+      return { subject: 'kernel', kind: 'setting-changed' };
     case 'load-image':
       return { subject: step.image.service, kind: 'image-loaded' };
     case 'compose-down':

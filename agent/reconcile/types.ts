@@ -7,6 +7,7 @@ import type { Verdict } from '../probes/types.ts';
 import type { RenderedFile, Secrets, ServiceDefinition, StackImage } from '../stack/types.ts';
 import type { Hold } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
+import type { Ipv6Facts } from './ipv6-facts.ts';
 
 export type Seen<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
@@ -19,7 +20,9 @@ export interface Observed {
   readonly engine: Seen<EngineState>;
   readonly table: Seen<ListedTable | null>;
   readonly forwardPath: Facts['forwardPath'];
-  /** Every IPv4 address of this host, with its interface. */
+  /** Null on a kernel without IPv6. */
+  readonly ipv6: Ipv6Facts | null;
+  /** Every address of this host, with its interface. */
   readonly addresses: readonly HostAddress[];
   /** Hash of each rendered file on disk, by its path: see `fingerprint`. */
   readonly filesOnDisk: ReadonlyMap<string, string>;
@@ -45,8 +48,13 @@ export interface Desired {
   readonly services: readonly ServiceDefinition[];
   readonly table: TableSpec;
   readonly backends: ReadonlyMap<string, string | null>;
+  readonly backends6: ReadonlyMap<string, string | null>;
   /** Subnet of the stack's network. */
   readonly subnet: string;
+  /** Its IPv6 subnet; null when it has none. */
+  readonly subnet6: string | null;
+  /** Addresses by which the world reaches this host though they are not local. */
+  readonly publicAddresses: readonly string[];
   /** Addresses that coturn listens on. */
   readonly turnAddresses: readonly string[];
   readonly files: readonly RenderedFile[];
@@ -101,7 +109,19 @@ export type Step =
       /** `first`: this run has applied none yet; `drift`: somebody else changed it; `change`: we want another. */
       readonly occasion: 'first' | 'drift' | 'change';
     }
-  | { readonly kind: 'clean-conntrack'; readonly why: string; readonly backends: Desired['backends'] }
+  | {
+      readonly kind: 'clean-conntrack';
+      readonly why: string;
+      readonly backends: Desired['backends'];
+      readonly backends6: Desired['backends6'];
+    }
+  | {
+      readonly kind: 'set-kernel';
+      readonly why: string;
+      /** Below /proc/sys, with slashes: the name of an interface may have dots. */
+      readonly setting: string;
+      readonly value: string;
+    }
   | { readonly kind: 'open-forward-path'; readonly why: string }
   | { readonly kind: 'load-image'; readonly why: string; readonly image: StackImage }
   | { readonly kind: 'compose-down'; readonly why: string; readonly services: readonly string[] }

@@ -24,6 +24,15 @@ export interface ServiceDefinition {
   readonly open: readonly OpenPorts[];
   /** Services that must serve before a fault of this one means anything. */
   readonly dependsOn: readonly string[];
+  /** Of a service that sends where its clients say. */
+  readonly relay?: Relay;
+}
+
+/** A relay on the host network: the rules know its packets by its user, and limit new flows to its port. */
+export interface Relay {
+  /** A user that nothing else on the machine runs as. */
+  readonly uid: number;
+  readonly port: number;
 }
 
 /** A file of the stack as it must be on disk. */

@@ -119,5 +119,16 @@ export function tableOf(
   published: readonly PublishedPort[],
   backends: ReadonlyMap<string, string | null>,
 ): TableSpec {
-  return desiredTable({ published, open: [], backends, bridge: BRIDGE, subnet: SUBNET });
+  return desiredTable({
+    published,
+    open: [],
+    relays: [],
+    backends,
+    backends6: new Map(),
+    bridge: BRIDGE,
+    subnet: SUBNET,
+    subnet6: null,
+    publicAddresses: [],
+    hostBehind: new Map(),
+  });
 }

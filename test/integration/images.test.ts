@@ -59,13 +59,16 @@ test('the engine gives every image the id that the manifest foretold', async (t)
   for (const { reference, imageId } of stack.images) t.is(await stack.engine.imageId(reference), imageId);
 });
 
-for (const service of ['livekit', 'coturn']) {
-  test(`${service} runs as nobody, without a capability, on a root that it cannot write`, async (t) => {
+for (const [service, user] of [
+  ['livekit', 65534],
+  ['coturn', 73478],
+] as const) {
+  test(`${service} runs as user ${user}, without a capability, on a root that it cannot write`, async (t) => {
     const { state, pid } = await container(service);
     t.is(state, 'running');
     const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    t.regex(status, /^Uid:\t65534\t65534\t65534\t65534$/m);
-    t.regex(status, /^Gid:\t65534\t65534\t65534\t65534$/m);
+    for (const id of ['Uid', 'Gid'])
+      t.regex(status, new RegExp(`^${[`${id}:`, user, user, user, user].join('\\t')}$`, 'm'));
     t.regex(status, /^CapEff:\t0+$/m);
     t.regex(status, /^CapBnd:\t0+$/m);
     t.regex(status, /^NoNewPrivs:\t1$/m);

@@ -223,7 +223,7 @@ test('the secret is nowhere but in its file and in coturn’s configuration', as
     join(paths.secrets, 'turn'),
     join(paths.rendered, 'coturn/turnserver.conf'),
   ]);
-  t.is(stdout, '600 0\n400 65534\n');
+  t.is(stdout, '600 0\n400 73478\n');
 });
 
 test('an address that the machine gets later is served by the relay', async (t) => {

@@ -57,7 +57,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
   };
   const end = (service: string, exitCode: number) => {
     if (containers.get(service)?.state !== 'running') return;
-    change(service, { state: 'exited', exitCode, ipv4: null, pid: null });
+    change(service, { state: 'exited', exitCode, ipv4: null, ipv6: null, pid: null });
     emit(service, 'die', exitCode);
   };
   const begin = (service: string) => {
@@ -170,5 +170,6 @@ const fresh = (service: string, generation: string, id: string): Container => ({
   startedAt: null,
   finishedAt: null,
   ipv4: null,
+  ipv6: null,
   error: '',
 });

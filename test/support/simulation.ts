@@ -54,6 +54,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       secrets: async () => ({ turn: 'a'.repeat(64) }),
       images: async () => images,
       forwardPath: async () => ({ known: true, value: { open: true, detail: '', rule: 'present' } }),
+      ipv6: async () => ({ forwarding: true, routedByAdvertisement: [] }),
       verdicts: () => new Map(SERVICES.filter(world.isRunning).map((service) => [service, serving])),
       renderedDirectory: rendered,
     });
@@ -85,9 +86,10 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
         writeFiles: (files) => writeRendered(files, rendered),
         verifiedArchive: async (image) => image.archive,
         composeFile: join(rendered, 'compose.yaml'),
+        setKernel: () => Promise.reject(new Error('a test must not change the kernel')),
         publication: () => ({
           published: look.published(),
-          subnet: look.subnet(),
+          subnets: look.subnets(),
           localAddresses: new Set(),
         }),
       }),

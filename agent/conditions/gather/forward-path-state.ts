@@ -1,4 +1,4 @@
-import { FORWARD_MARK } from '../../firewall/desired-table.ts';
+import { FORWARD_MARK } from '../../firewall/mark.ts';
 import { BRIDGE } from '../../stack/types.ts';
 import { type ChainRule, type FilterRules, parseIptablesRules, type RuleMatch } from './iptables-rules.ts';
 

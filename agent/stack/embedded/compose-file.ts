@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { generation } from '../generation.ts';
 import { BRIDGE, NETWORK, PROJECT, type RenderInput } from '../types.ts';
-import { COTURN, LIVEKIT } from './services.ts';
+import { COTURN, LIVEKIT, RELAY_USER } from './services.ts';
 
-/** `nobody` of Debian: neither service needs a capability, for no port is below 1024. */
-export const SERVICE_USER = { uid: 65534, gid: 65534 };
+/** `nobody` of Debian. No service needs a capability, for no port is below 1024. */
+const SERVICE_USER = { uid: 65534, gid: 65534 };
 
 /** Below `Paths.rendered` and below `/etc` of the container. */
 export const TURNSERVER_CONF = 'coturn/turnserver.conf';
@@ -18,14 +18,15 @@ const STACK = 'embedded';
  */
 export function composeFile(input: RenderInput, files: { readonly turnserverConf: string }): string {
   const { config, secrets, directory } = input;
+  const subnets = [config.network.subnet, config.network.subnet6].filter((subnet) => subnet !== 'none');
   const livekit = {
-    ...hardened(imageOf(input, LIVEKIT)),
+    ...hardened(imageOf(input, LIVEKIT), SERVICE_USER),
     mem_limit: '256m',
     pids_limit: 64,
     networks: [NETWORK],
   };
   const coturn = {
-    ...hardened(imageOf(input, COTURN)),
+    ...hardened(imageOf(input, COTURN), RELAY_USER),
     mem_limit: '256m',
     pids_limit: 256,
     // Two sockets an allocation, and the listeners.
@@ -49,13 +50,14 @@ export function composeFile(input: RenderInput, files: { readonly turnserverConf
     services: {
       [COTURN]: labelled(COTURN, coturn, generation([coturn, files.turnserverConf], secrets.turn)),
       // A changed subnet means a new network, and that a container on it.
-      [LIVEKIT]: labelled(LIVEKIT, livekit, generation([livekit, config.network.subnet])),
+      [LIVEKIT]: labelled(LIVEKIT, livekit, generation([livekit, ...subnets])),
     },
     networks: {
       [NETWORK]: {
         driver: 'bridge',
         driver_opts: { 'com.docker.network.bridge.name': BRIDGE },
-        ipam: { config: [{ subnet: config.network.subnet }] },
+        enable_ipv6: subnets.length > 1,
+        ipam: { config: subnets.map((subnet) => ({ subnet })) },
         labels: { 'org.appliance-agent.stack': STACK },
       },
     },
@@ -65,13 +67,13 @@ export function composeFile(input: RenderInput, files: { readonly turnserverConf
 }
 
 /** What every service of the stack has: no privilege, nothing to write, bounded logs, never a registry. */
-function hardened(image: string) {
+function hardened(image: string, user: { readonly uid: number; readonly gid: number }) {
   return {
     image,
     pull_policy: 'never',
     restart: 'unless-stopped',
     stop_grace_period: '5s',
-    user: `${SERVICE_USER.uid}:${SERVICE_USER.gid}`,
+    user: `${user.uid}:${user.gid}`,
     read_only: true,
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],

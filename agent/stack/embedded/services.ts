@@ -1,6 +1,13 @@
 import type { ApplianceConfig } from '../../config/schema.ts';
 import type { ServiceDefinition } from '../types.ts';
 
+/**
+ * The user of coturn, and of nothing else on the machine: the firewall knows the relay's packets by it. No system hands
+ * this number out: it is above 65535, where systemd's and Debian's ranges end, and below 100000, where those of
+ * containers begin.
+ */
+export const RELAY_USER = { uid: 73478, gid: 73478 };
+
 export const LIVEKIT = 'livekit';
 export const COTURN = 'coturn';
 /** IANA's port for STUN and TURN (RFC 8656). */
@@ -30,6 +37,7 @@ export function embeddedServices(config: ApplianceConfig): readonly ServiceDefin
         { protocol: 'udp', ...config.turn.relayPorts, service: COTURN },
       ],
       dependsOn: [],
+      relay: { uid: RELAY_USER.uid, port: TURN_PORT },
     },
   ];
 }

@@ -1,7 +1,7 @@
 import type { RenderedFile, RenderInput, Stack } from '../types.ts';
-import { composeFile, SERVICE_USER, TURNSERVER_CONF } from './compose-file.ts';
+import { composeFile, TURNSERVER_CONF } from './compose-file.ts';
 import { embeddedProbes } from './probes.ts';
-import { embeddedServices } from './services.ts';
+import { embeddedServices, RELAY_USER } from './services.ts';
 import { turnserverConf } from './turnserver-conf.ts';
 
 /** A stand-in for LiveKit, and the real coturn: enough to prove an appliance without a registry. */
@@ -28,7 +28,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
       content: conf,
       // Readable by the one user that needs it: it holds the TURN secret.
       mode: 0o400,
-      owner: SERVICE_USER,
+      owner: RELAY_USER,
       secret: true,
     },
   ];

@@ -2,6 +2,7 @@ import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { isErrno } from '../../system/errors.ts';
 import { createPeers, type Peer } from './standin-peers.ts';
 
 /** The ports of LiveKit's contract: signalling, media over TCP, media over UDP. 0 takes any free one. */
@@ -45,15 +46,15 @@ export async function startStandin(ports: StandinPorts, log: (entry: object) => 
     connection.on('error', () => connection.destroy());
     connection.pipe(connection);
   });
-  const udp = createSocket('udp4', (message, { address, port }) => {
-    see({ protocol: 'udp', address, port });
+  const udp = await bindUdp(ports.udp);
+  udp.on('message', (message, { address, port }) => {
+    see({ protocol: 'udp', address: plain(address), port });
     udp.send(message, port, address, (error) => {
       if (error) log({ event: 'udp-send-failed', code: 'code' in error ? error.code : error.message });
     });
   });
 
-  udp.bind(ports.udp);
-  await Promise.all([listen(http, ports.http), listen(tcp, ports.tcp), once(udp, 'listening')]);
+  await Promise.all([listen(http, ports.http), listen(tcp, ports.tcp)]);
   return {
     ports: { http: portOf(http), tcp: portOf(tcp), udp: portOf(udp) },
     async close() {
@@ -65,10 +66,29 @@ export async function startStandin(ports: StandinPorts, log: (entry: object) => 
 
 async function listen(server: Server, port: number): Promise<void> {
   server.maxConnections = MAX_CONNECTIONS;
-  // IPv4: addresses of peers are then shown as they are, not as ::ffff:192.0.2.1.
-  server.listen(port, '0.0.0.0');
+  // Without an address: both families, or IPv4 alone on a kernel without IPv6.
+  server.listen(port);
   await once(server, 'listening');
 }
+
+/** Both families on one socket; IPv4 alone on a kernel without IPv6. */
+async function bindUdp(port: number): Promise<DatagramSocket> {
+  try {
+    return await bound(createSocket('udp6'), port);
+  } catch (error) {
+    if (!isErrno(error, 'EAFNOSUPPORT')) throw error;
+    return bound(createSocket('udp4'), port);
+  }
+}
+
+async function bound(socket: DatagramSocket, port: number): Promise<DatagramSocket> {
+  socket.bind(port);
+  await once(socket, 'listening');
+  return socket;
+}
+
+/** An IPv4 peer of a socket of both families is `::ffff:192.0.2.1` to it. */
+const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/, '');
 
 function portOf(server: Server | DatagramSocket): number {
   return (server.address() as AddressInfo).port;
@@ -79,5 +99,5 @@ function closed(server: Server | DatagramSocket): Promise<void> {
 }
 
 function peerOf(protocol: 'http' | 'tcp', { remoteAddress = '', remotePort = 0 }: Socket): Peer {
-  return { protocol, address: remoteAddress, port: remotePort };
+  return { protocol, address: plain(remoteAddress), port: remotePort };
 }

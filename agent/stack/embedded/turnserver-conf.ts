@@ -1,4 +1,5 @@
 import type { ApplianceConfig } from '../../config/schema.ts';
+import { publicAddressesOf } from '../public-addresses.ts';
 import { TURN_PORT } from './services.ts';
 
 /** A call of a few participants takes about four allocations each; these bound what one stolen credential can take. */
@@ -18,11 +19,14 @@ export function turnserverConf(input: {
   readonly secret: string;
 }): string {
   const { config, addresses, secret } = input;
+  const publicAddresses = publicAddressesOf(config.network, addresses);
   return [
     '# Written by appliance-agent; changes are overwritten.',
     `listening-port=${TURN_PORT}`,
     ...addresses.map((address) => `listening-ip=${address}`),
     ...addresses.map((address) => `relay-ip=${address}`),
+    // Behind 1:1 NAT clients are told the public address of their relay.
+    ...[...publicAddresses].map(([address, publicAddress]) => `external-ip=${publicAddress}/${address}`),
     `min-port=${config.turn.relayPorts.from}`,
     `max-port=${config.turn.relayPorts.to}`,
     '',
@@ -46,6 +50,7 @@ export function turnserverConf(input: {
     'denied-peer-ip=0.0.0.0-255.255.255.255',
     'denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
     ...addresses.map((address) => `allowed-peer-ip=${address}`),
+    ...new Set([...publicAddresses.values()].map((address) => `allowed-peer-ip=${address}`)),
     '',
     'userdb=/tmp/turndb',
     'pidfile=/tmp/turnserver.pid',

@@ -102,6 +102,7 @@ const container = (service: string, changes: Partial<ContainerObservation>): Con
   startedAt: null,
   finishedAt: null,
   ipv4: null,
+  ipv6: null,
   error: '',
   ...changes,
 });

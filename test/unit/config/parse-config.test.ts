@@ -5,7 +5,15 @@ import { parseConfig } from '../../../agent/config/parse-config.ts';
 import { formatConfigProblems } from '../../../agent/config/problems.ts';
 import { DEFAULT_CONFIG } from '../../../agent/config/schema.ts';
 
-const EVERY_SETTING = ['stack', 'network.addresses', 'network.subnet', 'turn.realm', 'turn.relayPorts'];
+const EVERY_SETTING = [
+  'stack',
+  'network.addresses',
+  'network.subnet',
+  'network.subnet6',
+  'network.publicAddresses',
+  'turn.realm',
+  'turn.relayPorts',
+];
 
 /** The problems of a text as a person sees them; none when it is accepted. */
 function refusals(text: string): string[] {
@@ -16,7 +24,12 @@ function refusals(text: string): string[] {
 test('the defaults are what the documentation says', (t) => {
   t.deepEqual(DEFAULT_CONFIG, {
     stack: 'embedded',
-    network: { addresses: 'auto', subnet: '172.30.5.0/24' },
+    network: {
+      addresses: 'auto',
+      subnet: '172.30.5.0/24',
+      subnet6: 'fd4a:9c1e:7d30:5::/64',
+      publicAddresses: [],
+    },
     turn: { realm: 'appliance.internal', relayPorts: { from: 49152, to: 49663 } },
   });
 });
@@ -41,7 +54,7 @@ for (const [what, text] of Object.entries(allDefaults)) {
 }
 
 test('the file that the installer writes shows every setting at its default', (t) => {
-  const uncommented = DEFAULT_CONFIG_TEXT.replace(/^( *)#(?=[a-zA-Z]+: )/gm, '$1');
+  const uncommented = DEFAULT_CONFIG_TEXT.replace(/^( *)#(?=[a-zA-Z0-9]+: )/gm, '$1');
   t.not(uncommented, DEFAULT_CONFIG_TEXT);
   t.deepEqual(parseConfig(uncommented, 'appliance.yaml'), {
     ok: true,
@@ -60,6 +73,8 @@ test('a file with every setting is understood', (t) => {
     '    - 198.51.100.1',
     '    - 10.0.0.4',
     '  subnet: 10.77.0.0/16',
+    '  subnet6: fd00:1::/64',
+    '  publicAddresses: [203.0.113.10, 203.0.113.11, "2001:DB8::0:7"]',
     'turn:',
     '  realm: turn.example.org',
     '  relayPorts: 50000 - 50015',
@@ -69,7 +84,12 @@ test('a file with every setting is understood', (t) => {
     file: 'appliance.yaml',
     config: {
       stack: 'embedded',
-      network: { addresses: ['198.51.100.1', '10.0.0.4'], subnet: '10.77.0.0/16' },
+      network: {
+        addresses: ['198.51.100.1', '10.0.0.4'],
+        subnet: '10.77.0.0/16',
+        subnet6: 'fd00:1::/64',
+        publicAddresses: ['203.0.113.10', '203.0.113.11', '2001:db8::7'],
+      },
       turn: { realm: 'turn.example.org', relayPorts: { from: 50000, to: 50015 } },
     },
     defaults: [],
@@ -82,6 +102,8 @@ test('what was left out is named', (t) => {
     'stack',
     'network.addresses',
     'network.subnet',
+    'network.subnet6',
+    'network.publicAddresses',
     'turn.relayPorts',
   ]);
 });
@@ -105,6 +127,59 @@ const refused: [text: string, ...problems: string[]][] = [
   ['1: x', '1: the number 1 is not the name of a setting; names are text, e.g. network'],
   ['? [a]\n: b', '1: a list or section is not the name of a setting; names are text, e.g. network'],
   ['turn:\n  realm: a\n  realm: b', '3: turn.realm: this is already set in line 2; keep one of the two'],
+  // IPv6 and public addresses
+  [
+    "network: {subnet6: 'fd00::/48'}",
+    '1: network.subnet6: /48 is not a possible size; use a private /64 such as fd4a:9c1e:7d30:5::/64, or none',
+  ],
+  [
+    "network: {subnet6: 'fd00::1/64'}",
+    '1: network.subnet6: fd00::1/64 has host bits set; use a private /64 such as fd4a:9c1e:7d30:5::/64, or none',
+  ],
+  [
+    "network: {subnet6: 'fd00::'}",
+    '1: network.subnet6: fd00:: has no prefix; use a private /64 such as fd4a:9c1e:7d30:5::/64, or none',
+  ],
+  [
+    "network: {subnet6: '2001:db8::/64'}",
+    '1: network.subnet6: 2001:db8::/64 is not private; use a private /64 such as fd4a:9c1e:7d30:5::/64, or none',
+  ],
+  [
+    "network: {subnet6: 'FD00:0::/64'}",
+    '1: network.subnet6: FD00:0::/64 is not in its shortest form; write fd00::/64',
+  ],
+  [
+    'network: {subnet6: 10.0.0.0/24}',
+    '1: network.subnet6: 10.0.0.0/24 is not an IPv6 network; use a private /64 such as fd4a:9c1e:7d30:5::/64, or none',
+  ],
+  [
+    'network: {subnet6: 6}',
+    '1: network.subnet6: the number 6 is not a network; use a private /64 such as fd4a:9c1e:7d30:5::/64, or none',
+  ],
+  [
+    'network: {publicAddresses: 203.0.113.10}',
+    '1: network.publicAddresses: "203.0.113.10" is not a list; write a list, e.g. [203.0.113.10]',
+  ],
+  [
+    'network: {publicAddresses: [127.0.0.1]}',
+    '1: network.publicAddresses[0]: 127.0.0.1 cannot be reached from elsewhere; use an address by which the world reaches this machine, e.g. 203.0.113.10',
+  ],
+  [
+    "network: {publicAddresses: ['fe80::1']}",
+    '1: network.publicAddresses[0]: fe80::1 cannot be reached from elsewhere; use an address by which the world reaches this machine, e.g. 203.0.113.10',
+  ],
+  [
+    'network: {publicAddresses: [example.org]}',
+    '1: network.publicAddresses[0]: example.org is not an address; use an address by which the world reaches this machine, e.g. 203.0.113.10',
+  ],
+  [
+    "network: {publicAddresses: ['2001:db8::1', '2001:db8:0::1']}",
+    '1: network.publicAddresses[1]: 2001:db8:0::1 is listed twice; list each address once',
+  ],
+  [
+    'network: {publicAddresses: [203.0.113.10, 203.0.113.11]}',
+    '1: network.publicAddresses: it is not told which address of this machine is behind each of 2 public ones; list 2 network.addresses too, in the same order',
+  ],
   // Types
   [
     'turn: 5',

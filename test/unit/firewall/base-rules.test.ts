@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { closedTable, createBaseRules } from '../../../agent/firewall/base-rules.ts';
-import { desiredTable, type FirewallInput } from '../../../agent/firewall/desired-table.ts';
+import { desiredTable } from '../../../agent/firewall/desired-table.ts';
+import type { FirewallInput } from '../../../agent/firewall/input.ts';
 import { desire, healthy } from '../reconcile/world.ts';
 
 async function place(t: ExecutionContext): Promise<string> {
@@ -42,9 +43,14 @@ test('a backend that moves changes nothing in the document, and it is not writte
   const other: FirewallInput = {
     published: [{ service: 'livekit', protocol: 'udp', port: 9000 }],
     open: [],
+    relays: [],
     backends: new Map(),
+    backends6: new Map(),
     bridge: 'br-appliance',
     subnet: '172.30.5.0/24',
+    subnet6: null,
+    publicAddresses: [],
+    hostBehind: new Map(),
   };
   await rules.keep(desiredTable(other));
   t.regex(await readFile(path, 'utf8'), /"udp",9000/);

@@ -6,14 +6,16 @@ import {
 } from '../../../agent/firewall/conntrack-entries.ts';
 
 const HOST = '198.51.100.1';
+const HOST6 = '2001:db8:51::1';
 const now: Publication = {
   published: [
     { protocol: 'udp', port: 7882, service: 'livekit' },
     { protocol: 'tcp', port: 7881, service: 'livekit' },
   ],
   backends: new Map([['livekit', '172.30.5.3']]),
-  subnet: '172.30.5.0/24',
-  localAddresses: new Set([HOST, '127.0.0.1', '172.30.5.1']),
+  backends6: new Map([['livekit', 'fd00:5::3']]),
+  subnets: ['172.30.5.0/24', 'fd00:5::/64'],
+  localAddresses: new Set([HOST, HOST6, '127.0.0.1', '::1', '172.30.5.1']),
 };
 const line = (protocol: string, original: string, reply: string) =>
   `${protocol}      17 29 ${original} [UNREPLIED] ${reply} mark=0 use=1`;
@@ -76,4 +78,19 @@ test('a flow that the former SFU began, to a client or to the relay, goes; of th
 test('a program of this host that uses the same source port is left alone', (t) => {
   const own = `src=${HOST} dst=203.0.113.5 sport=7882 dport=6000`;
   t.is(stale(line('udp', own, `src=203.0.113.5 dst=${HOST} sport=6000 dport=7882`)), 0);
+});
+
+test('over IPv6 it is the same, with the address that the backend has there', (t) => {
+  const client6 = `src=2001:db8:51::2 dst=${HOST6} sport=5000 dport=7882`;
+  const answered = (by: string) => line('udp', client6, `src=${by} dst=2001:db8:51::2 sport=7882 dport=5000`);
+  t.is(stale(answered('fd00:5::3')), 0);
+  t.is(stale(answered('fd00:5::2')), 1);
+  t.is(stale(answered(HOST6)), 1);
+  t.is(stale(answered('fd00:5::3'), { backends6: new Map([['livekit', null]]) }), 1);
+  const loopback = 'src=::1 dst=::1 sport=5000 dport=7882';
+  t.is(stale(line('udp', loopback, 'src=::1 dst=::1 sport=7882 dport=5000')), 0);
+  const from = (sfu: string) => `src=${sfu} dst=2001:db8:9::5 sport=7882 dport=6000`;
+  const back = `src=2001:db8:9::5 dst=${HOST6} sport=6000 dport=7882`;
+  t.is(stale(line('udp', from('fd00:5::2'), back)), 1);
+  t.is(stale(line('udp', from('fd00:5::3'), back)), 0);
 });

@@ -27,6 +27,8 @@ export const everything: nft.TableSpec = {
       flags: ['interval'],
       elements: [['172.30.5.0/24'], ['192.0.2.1-192.0.2.9']],
     },
+    { name: 'sources', type: ['ipv4_addr'], elements: [], dynamic: { timeoutSeconds: 10, size: 64 } },
+    { name: 'networks', type: ['ipv6_addr'], elements: [], dynamic: { timeoutSeconds: 10, size: 64 } },
     { name: 'relay', type: ['inet_service'], flags: ['interval'], elements: [['49152-49999'], [3478]] },
   ],
   maps: [
@@ -136,6 +138,28 @@ export const everything: nft.TableSpec = {
           ],
         },
         { id: 'interfaces', statements: [nft.equal(nft.iifname, { set: ['eth7', 'eth8'] }), nft.accept] },
+        {
+          id: 'each-source',
+          statements: [
+            nft.contains(nft.ctState, 'new'),
+            nft.beyondEach(nft.payload('ip', 'saddr'), '@sources', 20, 40),
+            nft.drop,
+          ],
+        },
+        {
+          id: 'each-network',
+          statements: [
+            nft.beyondEach(
+              { '&': [nft.payload('ip6', 'saddr'), 'ffff:ffff:ffff:ffff::'] },
+              '@networks',
+              20,
+              40,
+            ),
+            nft.drop,
+          ],
+        },
+        { id: 'all-sources', statements: [nft.beyond(200, 400), nft.count('media-in'), nft.drop] },
+        { id: 'of-a-user', statements: [nft.equal(nft.skuid, 73478), nft.accept] },
         { id: 'drop-without-backend', statements: [nft.contains(service, '@published'), nft.drop] },
       ],
     },

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { reachableAddresses, turnAddresses } from '../../../agent/reconcile/addresses.ts';
+import { reachableAddresses, relayAddresses, turnAddresses } from '../../../agent/reconcile/addresses.ts';
 
 const network = {
   name: 'site',
@@ -20,8 +20,16 @@ test('loopback, link-local addresses and container bridges are not how others re
     { interfaceName: 'br-appliance', address: '172.30.5.1' },
     { interfaceName: 'br-0123456789ab', address: '172.18.0.1' },
     { interfaceName: 'site0', address: '172.19.0.1' },
+    { interfaceName: 'lo', address: '::1' },
+    { interfaceName: 'eth0', address: 'fe80::1' },
+    { interfaceName: 'eth0', address: '2001:db8::10' },
   ];
-  t.deepEqual(reachableAddresses(addresses, [network]), ['192.0.2.10', '198.51.100.1']);
+  const reachable = reachableAddresses(addresses, [network]);
+  t.deepEqual(
+    reachable.map(({ address }) => address),
+    ['198.51.100.1', '192.0.2.10', '2001:db8::10'],
+  );
+  t.deepEqual(relayAddresses(reachable), ['192.0.2.10', '198.51.100.1'], 'coturn serves IPv4 alone');
 });
 
 const base = { wanted: 'auto', reachable: ['192.0.2.10'], configured: null, coturnRuns: false } as const;

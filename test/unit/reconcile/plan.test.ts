@@ -1,7 +1,7 @@
 import test from 'ava';
 import { plan } from '../../../agent/reconcile/plan.ts';
 import type { History, Observed, Step } from '../../../agent/reconcile/types.ts';
-import { at, desire, healthy, history, images, listingOf } from './world.ts';
+import { at, config, desire, healthy, history, images, listingOf } from './world.ts';
 
 const planned = (observed: Observed, past: History = history, now = at(1_000)) =>
   plan(observed, desire(observed, past), past, now);
@@ -146,21 +146,41 @@ test('an image that cannot be loaded does not keep another service from coming u
 test('another subnet takes the stack down, because Compose would keep the network as it is', async (t) => {
   const machine = await healthy();
   if (!machine.engine.ok) return t.fail();
-  const network = (subnet: string) => ({
+  const network = (...subnets: string[]) => ({
     name: 'appliance_rtc',
     id: 'n',
     driver: 'bridge',
     bridge: 'br-appliance',
-    subnets: [subnet],
+    subnets,
     createdAt: '2026-01-01T00:00:00Z',
   });
   const { value } = machine.engine;
-  const withSubnet = (subnet: string): Observed => ({
+  const withSubnets = (...subnets: string[]): Observed => ({
     ...machine,
-    engine: { ok: true, value: { ...value, networks: [network(subnet)] } },
+    engine: { ok: true, value: { ...value, networks: [network(...subnets)] } },
   });
-  t.deepEqual(kinds(withSubnet('172.30.5.0/24')), []);
-  t.deepEqual(kinds(withSubnet('172.30.9.0/24')), ['compose-down']);
+  const subnet6 = 'fd4a:9c1e:7d30:5::/64';
+  t.deepEqual(kinds(withSubnets('172.30.5.0/24', subnet6)), []);
+  t.deepEqual(kinds(withSubnets('172.30.9.0/24', subnet6)), ['compose-down']);
+  t.deepEqual(kinds(withSubnets('172.30.5.0/24')), ['compose-down'], 'made before there was IPv6');
+});
+
+test('before this machine forwards IPv6, the interfaces by which it is reached keep their routes', async (t) => {
+  const ipv6 = { forwarding: false, routedByAdvertisement: ['eth0', 'br-appliance', 'lo'] };
+  const machine: Observed = { ...(await healthy()), ipv6 };
+  const settings = (observed: Observed) =>
+    planned(observed).steps.flatMap((step) =>
+      step.kind === 'set-kernel' ? [`${step.setting}=${step.value}`] : [],
+    );
+  t.deepEqual(settings(machine), ['net/ipv6/conf/eth0/accept_ra=2', 'net/ipv6/conf/all/forwarding=1']);
+  const network = { ...config.network, subnet6: 'none' };
+  t.deepEqual(settings({ ...machine, config: { ...config, network } }), [], 'no IPv6 is wanted');
+});
+
+test('on a kernel without IPv6 the stack has IPv4 alone', async (t) => {
+  const desired = desire({ ...(await healthy()), ipv6: null });
+  t.is(desired.subnet6, null);
+  t.regex(desired.files.find(({ path }) => path === 'compose.yaml')?.content ?? '', /enable_ipv6: false/);
 });
 
 test('a secret that is refused stops nothing that runs', async (t) => {

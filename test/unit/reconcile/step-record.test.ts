@@ -28,6 +28,7 @@ const clean = async (): Promise<Step> => ({
   kind: 'clean-conntrack',
   why: 'regular look',
   backends: desire(await healthy()).backends,
+  backends6: new Map(),
 });
 const outcomes = (
   t: ExecutionContext,

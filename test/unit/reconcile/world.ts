@@ -68,6 +68,7 @@ export const container = (
   startedAt: '2026-01-01T00:00:00Z',
   finishedAt: null,
   ipv4: service === 'livekit' ? '172.30.5.2' : null,
+  ipv6: service === 'livekit' ? 'fd4a:9c1e:7d30:5::2' : null,
   error: '',
   ...changes,
 });
@@ -79,6 +80,7 @@ const bare: Observed = {
   engine: { ok: true, value: { containers: [], networks: [], missingImages: [], startedAtMs: 0 } },
   table: { ok: true, value: null },
   forwardPath: { known: true, value: { open: true, detail: 'accepted', rule: 'present' } },
+  ipv6: { forwarding: true, routedByAdvertisement: [] },
   addresses: [{ interfaceName: 'eth0', address: '192.0.2.10' }],
   filesOnDisk: new Map(),
   verdicts: new Map(),

@@ -60,9 +60,9 @@ test('no service publishes a port or has an address of its own choosing', (t) =>
 });
 
 test('every service is hardened', (t) => {
-  for (const service of Object.values(compose().services)) {
+  for (const [name, service] of Object.entries(compose().services)) {
     t.like(service, {
-      user: '65534:65534',
+      user: name === 'coturn' ? '73478:73478' : '65534:65534',
       read_only: true,
       cap_drop: ['ALL'],
       security_opt: ['no-new-privileges:true'],
@@ -83,7 +83,8 @@ test('livekit is on the bridge that the rules name, coturn on the host', (t) => 
   t.like(networks.rtc, {
     driver: 'bridge',
     driver_opts: { 'com.docker.network.bridge.name': BRIDGE },
-    ipam: { config: [{ subnet: DEFAULT_CONFIG.network.subnet }] },
+    enable_ipv6: true,
+    ipam: { config: [{ subnet: DEFAULT_CONFIG.network.subnet }, { subnet: DEFAULT_CONFIG.network.subnet6 }] },
   });
 });
 
@@ -99,7 +100,7 @@ test('the secret is in one file only, which only its user may read', (t) => {
   for (const file of embeddedStack.render(input)) {
     t.is(file.content.includes(SECRET), file.secret, file.path);
     t.is(file.content.includes(SECRET.slice(0, 12)), file.secret, file.path);
-    if (file.secret) t.like(file, { mode: 0o400, owner: { uid: 65534, gid: 65534 } });
+    if (file.secret) t.like(file, { mode: 0o400, owner: { uid: 73478, gid: 73478 } });
   }
   t.true(fileOf('coturn/turnserver.conf').secret);
 });
@@ -197,5 +198,41 @@ test('a bridge service without an address cannot be probed, which is no success'
   t.deepEqual(embeddedStack.probes('livekit', { backend: null, host: '198.51.100.1' }), []);
   t.deepEqual(embeddedStack.probes('coturn', { backend: null, host: '198.51.100.1' }), [
     { kind: 'stun', host: '198.51.100.1', port: 3478 },
+  ]);
+});
+
+test('without an IPv6 subnet the network has IPv4 alone, and the SFU is made anew on it', (t) => {
+  const { config } = input;
+  const without = { ...input, config: { ...config, network: { ...config.network, subnet6: 'none' } } };
+  t.like(compose(without).networks.rtc, {
+    enable_ipv6: false,
+    ipam: { config: [{ subnet: '172.30.5.0/24' }] },
+  });
+  t.not(generations(without).livekit, generations(input).livekit);
+  t.is(generations(without).coturn, generations(input).coturn);
+});
+
+test('behind 1:1 NAT coturn tells clients the public address, and relays to the SFU by it', (t) => {
+  const linesFor = (network: Partial<typeof DEFAULT_CONFIG.network>) => {
+    const { config } = input;
+    const from = { ...input, config: { ...config, network: { ...config.network, ...network } } };
+    const { content } = fileOf('coturn/turnserver.conf', from);
+    return content.split('\n').filter((line) => /^(external-ip|allowed-peer-ip)=/.test(line));
+  };
+  const own = ['allowed-peer-ip=198.51.100.1', 'allowed-peer-ip=203.0.113.7'];
+  t.deepEqual(linesFor({}), own);
+  t.deepEqual(linesFor({ publicAddresses: ['192.0.2.9', '2001:db8::9'] }), [
+    'external-ip=192.0.2.9/198.51.100.1',
+    'external-ip=192.0.2.9/203.0.113.7',
+    ...own,
+    'allowed-peer-ip=192.0.2.9',
+  ]);
+  const addresses = ['203.0.113.7', '198.51.100.1'];
+  t.deepEqual(linesFor({ addresses, publicAddresses: ['192.0.2.7', '192.0.2.1'] }), [
+    'external-ip=192.0.2.1/198.51.100.1',
+    'external-ip=192.0.2.7/203.0.113.7',
+    ...own,
+    'allowed-peer-ip=192.0.2.1',
+    'allowed-peer-ip=192.0.2.7',
   ]);
 });

@@ -1,0 +1,88 @@
+import type { ChainSpec, RuleSpec } from '../nftables/objects.ts';
+import * as nft from '../nftables/statements.ts';
+import { portsOf } from './account-chains.ts';
+import type { Account } from './accounts.ts';
+import { NO_BACKEND_DROPPED } from './dropped.ts';
+import { fromBackend, inBoth, running, toBackend, translated } from './families.ts';
+import type { FirewallInput } from './input.ts';
+import { FORWARD_MARK } from './mark.ts';
+import { leaveLoopback } from './nat-chains.ts';
+import { confineRelays, limitNewFlows } from './relay-chains.ts';
+
+/** Counters of what the filter chains drop. */
+export const DROP_COUNTERS = [NO_BACKEND_DROPPED, 'direct-dropped'] as const;
+
+/** The chains that count, mark and drop. */
+export function filterChains(input: FirewallInput, open: readonly Account[]): ChainSpec[] {
+  return [
+    {
+      name: 'forward',
+      base: { type: 'filter', hook: 'forward', priority: -10, policy: 'accept' },
+      rules: [...countAndMark, toContainers(input)],
+    },
+    directChain,
+    {
+      name: 'input',
+      base: { type: 'filter', hook: 'input', priority: -10, policy: 'accept' },
+      rules: [...limitNewFlows(input.relays), ...inputRules(open)],
+    },
+    {
+      name: 'output-filter',
+      base: { type: 'filter', hook: 'output', priority: -10, policy: 'accept' },
+      rules: [...confineRelays(input.relays), { id: 'count-open-out', statements: [nft.jump('open-out')] }],
+    },
+  ];
+}
+
+const markAsOurs = nft.setMark(nft.metaMark, { '|': [nft.metaMark, FORWARD_MARK] });
+
+const countAndMark: readonly RuleSpec[] = inBoth((family) => {
+  const { suffix } = family;
+  return [
+    { id: `count-in${suffix}`, statements: [translated, toBackend(family), nft.jump('published-in')] },
+    { id: `count-out${suffix}`, statements: [translated, fromBackend(family), nft.jump('published-out')] },
+    { id: `mark-in${suffix}`, statements: [translated, toBackend(family), markAsOurs] },
+    { id: `mark-out${suffix}`, statements: [translated, fromBackend(family), markAsOurs] },
+  ];
+});
+
+const toContainers = ({ bridge }: FirewallInput): RuleSpec => ({
+  id: 'to-containers',
+  statements: [nft.equal(nft.oifname, bridge), nft.unequal(nft.iifname, bridge), nft.jump('direct')],
+});
+
+/** Whoever has a route to the containers could else call any of their ports, past what is published. */
+const directChain: ChainSpec = {
+  name: 'direct',
+  rules: [
+    { id: 'leave-running', statements: [running, nft.returnVerdict] },
+    ...inBoth((family) => [
+      {
+        id: `leave-published${family.suffix}`,
+        statements: [translated, toBackend(family), nft.returnVerdict],
+      },
+    ]),
+    { id: 'drop-direct', statements: [nft.count('direct-dropped'), nft.drop] },
+  ],
+};
+
+/** Accepts what host-network services listen on; drops packets to a published port that found no backend. */
+function inputRules(open: readonly Account[]): RuleSpec[] {
+  return [
+    ...open.map((account) => ({
+      id: `accept-${account.protocol}-${account.from}`,
+      statements: [...portsOf(account, nft.dport), nft.count(account.counters.inbound), nft.accept],
+    })),
+    ...leaveLoopback,
+    {
+      // A dropped packet never confirms a conntrack entry: a client that keeps sending from one port is
+      // translated as soon as its backend is back, instead of being pinned to this host.
+      id: 'drop-without-backend',
+      statements: [
+        nft.contains(nft.concat(nft.l4proto, nft.dport), '@published'),
+        nft.count(NO_BACKEND_DROPPED),
+        nft.drop,
+      ],
+    },
+  ];
+}

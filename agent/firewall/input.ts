@@ -1,0 +1,28 @@
+import type { OpenPorts, PublishedPort, Relay } from '../stack/types.ts';
+import type { Family } from './families.ts';
+
+/** What the rules are made from. */
+export interface FirewallInput {
+  readonly published: readonly PublishedPort[];
+  readonly open: readonly OpenPorts[];
+  readonly relays: readonly Relay[];
+  /** IPv4 address of the container of each bridge service, null while it has none: its ports are then closed. */
+  readonly backends: ReadonlyMap<string, string | null>;
+  /** The same for IPv6. */
+  readonly backends6: ReadonlyMap<string, string | null>;
+  readonly bridge: string;
+  /** The bridge's subnet, e.g. `172.30.5.0/24`. */
+  readonly subnet: string;
+  /** The bridge's IPv6 subnet; null when it has none. */
+  readonly subnet6: string | null;
+  /** Addresses by which the world reaches this host though they are not local (1:1 NAT). */
+  readonly publicAddresses: readonly string[];
+  /** The host's own address behind each public IPv4 address. */
+  readonly hostBehind: ReadonlyMap<string, string>;
+}
+
+/** The bridge's subnet of a family: none, or one. */
+export function subnetsOf({ suffix }: Family, { subnet, subnet6 }: FirewallInput): readonly string[] {
+  if (suffix === '4') return [subnet];
+  return subnet6 === null ? [] : [subnet6];
+}
