@@ -3,9 +3,10 @@ import * as nft from '../nftables/statements.ts';
 import type { OpenPorts, PublishedPort } from '../stack/types.ts';
 import { type Account, accountOf } from './accounts.ts';
 import { NO_BACKEND_DROPPED } from './dropped.ts';
+import { FORWARD_MARK } from './mark.ts';
 
-/** The bit of the packet mark that says "a flow we published"; one rule in DOCKER-USER accepts it. */
-export const FORWARD_MARK = 0x200000;
+/** The rule that masquerades what containers send outside, where Docker does not. */
+export const CONTAINER_EGRESS = 'container-egress';
 
 export interface FirewallInput {
   readonly published: readonly PublishedPort[];
@@ -15,6 +16,8 @@ export interface FirewallInput {
   readonly bridge: string;
   /** The bridge's subnet, e.g. `172.30.5.0/24`. */
   readonly subnet: string;
+  /** Whether containers reach the outside by our masquerade, because Docker was told to write no rules. */
+  readonly masquerade: boolean;
 }
 
 /**
@@ -76,7 +79,7 @@ const toLoopback = nft.equal(nft.payload('ip', 'daddr'), nft.prefix('127.0.0.0',
 const toItsBackend = nft.dnat('ip', { map: { key: nft.concat(nft.l4proto, nft.dport), data: '@dnat4' } });
 const markAsOurs = nft.setMark(nft.metaMark, { '|': [nft.metaMark, FORWARD_MARK] });
 
-function natChains({ bridge, subnet }: FirewallInput): ChainSpec[] {
+function natChains({ bridge, subnet, masquerade }: FirewallInput): ChainSpec[] {
   const [network = '', length = ''] = subnet.split('/');
   return [
     {
@@ -130,6 +133,18 @@ function natChains({ bridge, subnet }: FirewallInput): ChainSpec[] {
             nft.masquerade,
           ],
         },
+        ...(masquerade
+          ? [
+              {
+                id: CONTAINER_EGRESS,
+                statements: [
+                  nft.equal(nft.payload('ip', 'saddr'), nft.prefix(network, Number(length))),
+                  nft.unequal(nft.oifname, bridge),
+                  nft.masquerade,
+                ],
+              },
+            ]
+          : []),
       ],
     },
   ];

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { desiredTable } from '../firewall/desired-table.ts';
+import { CONTAINER_EGRESS, desiredTable } from '../firewall/desired-table.ts';
 import type { Key } from '../nftables/objects.ts';
 import { BRIDGE, type RenderedFile, type ServiceDefinition, type Stack } from '../stack/types.ts';
 import { reachableAddresses, turnAddresses } from './addresses.ts';
@@ -42,6 +42,7 @@ export function desiredState(
       backends,
       bridge: BRIDGE,
       subnet: config.network.subnet,
+      masquerade: masqueradesContainers(observed, history.applied),
     }),
     backends,
     subnet: config.network.subnet,
@@ -74,6 +75,14 @@ function backendsOf(
   const addressOf = ({ published: [port] }: ServiceDefinition) =>
     elements.find(({ key }) => key[0] === port?.protocol && Number(key[1]) === port?.port)?.value ?? null;
   return new Map(bridged.map((service) => [service.name, addressOf(service)]));
+}
+
+/** Whether that is ours to do. While nobody can be asked, what we do already goes on. */
+function masqueradesContainers({ dockerRules, table }: Observed, applied: History['applied']): boolean {
+  if (dockerRules.known) return dockerRules.value.backend === 'none' && dockerRules.value.masquerade;
+  const chains: readonly { readonly rules: readonly { readonly id: string | null }[] }[] =
+    applied?.spec.chains ?? (table.ok ? table.value?.chains : null) ?? [];
+  return chains.some(({ rules }) => rules.some(({ id }) => id === CONTAINER_EGRESS));
 }
 
 const composeFile = z.object({

@@ -1,3 +1,4 @@
+import { type Flow, flowsOf } from '../firewall/flows.ts';
 import type { PublishedPort } from '../stack/types.ts';
 import type { Desired, Observed } from './types.ts';
 
@@ -14,6 +15,8 @@ export interface LastLook {
   relayAddress(): string;
   published(): readonly PublishedPort[];
   subnet(): string;
+  /** What must reach the stack from outside; nothing before the first round. */
+  traffic(): { readonly flows: readonly Flow[]; readonly subnet: string };
 }
 
 export function createLastLook(): LastLook {
@@ -33,5 +36,6 @@ export function createLastLook(): LastLook {
     relayAddress: () => desired?.turnAddresses[0] ?? '127.0.0.1',
     published: () => (desired?.services ?? []).flatMap(({ published }) => published),
     subnet: () => desired?.subnet ?? '',
+    traffic: () => ({ flows: flowsOf(desired?.services ?? []), subnet: desired?.subnet ?? '' }),
   };
 }

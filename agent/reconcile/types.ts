@@ -19,6 +19,7 @@ export interface Observed {
   readonly engine: Seen<EngineState>;
   readonly table: Seen<ListedTable | null>;
   readonly forwardPath: Facts['forwardPath'];
+  readonly dockerRules: Facts['dockerRules'];
   /** Every IPv4 address of this host, with its interface. */
   readonly addresses: readonly HostAddress[];
   /** Hash of each rendered file on disk, by its path: see `fingerprint`. */
@@ -99,7 +100,12 @@ export type Step =
       readonly occasion: 'first' | 'drift' | 'change';
     }
   | { readonly kind: 'clean-conntrack'; readonly why: string; readonly backends: Desired['backends'] }
-  | { readonly kind: 'open-forward-path'; readonly why: string }
+  | {
+      readonly kind: 'open-forward-path';
+      readonly why: string;
+      /** The iptables that Docker uses. */
+      readonly program: string;
+    }
   | { readonly kind: 'load-image'; readonly why: string; readonly image: StackImage }
   | { readonly kind: 'compose-down'; readonly why: string; readonly services: readonly string[] }
   | { readonly kind: 'write-files'; readonly why: string; readonly files: readonly RenderedFile[] }

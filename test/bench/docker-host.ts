@@ -96,7 +96,7 @@ function dockerHost(
     async publish(ports, address) {
       const spec = tableOf(ports, new Map(ports.map(({ service }) => [service, address])));
       await nft.commit(convergence(spec, await nft.list(spec.family, spec.name)));
-      await openForwardPath(machine.inHost);
+      await openForwardPath(machine.inHost, '/usr/sbin/iptables');
     },
     unpublish: () => nft.commit(removal('inet', 'appliance')),
     destroy: () => machine.destroy(),
@@ -119,5 +119,5 @@ export function tableOf(
   published: readonly PublishedPort[],
   backends: ReadonlyMap<string, string | null>,
 ): TableSpec {
-  return desiredTable({ published, open: [], backends, bridge: BRIDGE, subnet: SUBNET });
+  return desiredTable({ published, open: [], backends, bridge: BRIDGE, subnet: SUBNET, masquerade: false });
 }

@@ -45,6 +45,7 @@ test('a backend that moves changes nothing in the document, and it is not writte
     backends: new Map(),
     bridge: 'br-appliance',
     subnet: '172.30.5.0/24',
+    masquerade: false,
   };
   await rules.keep(desiredTable(other));
   t.regex(await readFile(path, 'utf8'), /"udp",9000/);

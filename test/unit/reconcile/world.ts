@@ -76,7 +76,17 @@ const bare: Observed = {
   images: { ok: true, value: images },
   engine: { ok: true, value: { containers: [], networks: [], missingImages: [], startedAtMs: 0 } },
   table: { ok: true, value: null },
-  forwardPath: { known: true, value: { open: true, detail: 'accepted', rule: 'present' } },
+  forwardPath: {
+    known: true,
+    value: {
+      open: true,
+      detail: 'accepted',
+      rule: 'present',
+      program: '/usr/sbin/iptables',
+      inUse: ['iptables'],
+    },
+  },
+  dockerRules: { known: true, value: { backend: 'iptables', masquerade: true, evidence: 'by default' } },
   addresses: [{ interfaceName: 'eth0', address: '192.0.2.10' }],
   filesOnDisk: new Map(),
   verdicts: new Map(),
