@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { schedule } from 'node-cron';
+import { gatherDockerRules } from './conditions/gather/docker-rules.ts';
 import { gatherForwardPath } from './conditions/gather/forward-path.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
 import { parseConfig } from './config/parse-config.ts';
@@ -88,7 +89,14 @@ async function main(): Promise<void> {
   const look = createLastLook();
   let config: LoadedConfig | null = null;
   let engineVersion: string | null = null;
-  const gatherSlow = () => gatherSlowFacts({ run, clock, composeVersion: () => compose.version() });
+  const gatherSlow = () =>
+    gatherSlowFacts({
+      run,
+      clock,
+      composeVersion: () => compose.version(),
+      traffic: look.traffic(),
+      root: paths.root,
+    });
   let slow = await gatherSlow();
 
   const loop = createLoop({
@@ -112,6 +120,7 @@ async function main(): Promise<void> {
         images: () => readImages(paths.images),
         forwardPath: () => forwardPath(afresh),
         ipv6: readIpv6Facts,
+        dockerRules: () => gatherDockerRules(),
         verdicts: () => prober.verdicts(),
         renderedDirectory: paths.rendered,
       }),

@@ -15,11 +15,15 @@ export const dockerRulesMissing: Condition = {
     'working by our own table, but containers cannot reach anything outside, and only Docker can write its rules again.',
   remedy: NEXT,
   dependsOn: ['ENGINE_UNREACHABLE'],
-  evaluate: ({ engine, forwardPath }) => {
+  evaluate: ({ engine, forwardPath, dockerRules }) => {
     if (!engine.known) return cannotTell(engine.why);
     if (engine.value.error !== null) return cannotTell('the Docker Engine does not answer');
-    return judge(forwardPath, ({ rule }) =>
-      rule === 'no-chain' ? bad('there is no chain DOCKER-USER', NEXT) : good('in place'),
-    );
+    return judge(forwardPath, ({ rule, program }) => {
+      if (rule !== 'no-chain') return good(`in place, kept with ${program}`);
+      // That there is no chain says nothing where Docker does not write it.
+      return judge(dockerRules, ({ backend, evidence }) =>
+        backend === 'iptables' ? bad('there is no chain DOCKER-USER', NEXT) : good(evidence),
+      );
+    });
   },
 };

@@ -7,8 +7,12 @@ import { diskLow } from './disk-low.ts';
 import { dockerProxyRunning } from './docker-proxy-running.ts';
 import { dockerRulesMissing } from './docker-rules-missing.ts';
 import { engineUnreachable } from './engine-unreachable.ts';
+import { foreignDrop } from './foreign-drop.ts';
 import { forwardPathBlocked } from './forward-path-blocked.ts';
 import { imageMissing } from './image-missing.ts';
+import { iptablesMixed } from './iptables-mixed.ts';
+import { OTHER_FIREWALLS } from './other-firewalls.ts';
+import { portTaken } from './port-taken.ts';
 import { secretRefused } from './secret-refused.ts';
 import { serviceDown } from './service-down.ts';
 import { serviceHeld } from './service-held.ts';
@@ -27,10 +31,14 @@ export const CONDITIONS: readonly Condition[] = [
   tableDrifted,
   tableWasChanged,
   forwardPathBlocked,
+  foreignDrop,
+  portTaken,
   dockerRulesMissing,
   dockerProxyRunning,
   turnsPortOpen,
   conntrackFull,
+  ...OTHER_FIREWALLS,
+  iptablesMixed,
   diskLow,
   clockUnsynchronised,
   configRefused,

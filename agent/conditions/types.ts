@@ -23,8 +23,31 @@ export interface Facts {
     readonly open: boolean;
     /** What drops our traffic, or what was checked. */
     readonly detail: string;
-    /** Our rule in DOCKER-USER; `no-chain`: Docker's own rules are not there. */
+    /** Our rule in DOCKER-USER; `no-chain`: Docker has no such chain. */
     readonly rule: 'present' | 'missing' | 'no-chain';
+    /** The iptables that Docker uses, by its path. */
+    readonly program: string;
+    /** Each iptables in whose filter table somebody wrote, e.g. `iptables-legacy`. */
+    readonly inUse: readonly string[];
+  }>;
+  /** How Docker was told to keep its firewall rules. */
+  readonly dockerRules: Known<DockerRules>;
+  /** What rules of others do to our traffic. */
+  readonly foreignRules: Known<{
+    /** These drop every packet of the flows. */
+    readonly drops: readonly ForeignRule[];
+    /** These drop some of them, by what cannot be decided here. */
+    readonly mayDrop: readonly ForeignRule[];
+    /** What could not be read, and why. */
+    readonly unread: readonly string[];
+  }>;
+  /** Programs outside the stack that wait on ports of the stack. */
+  readonly portHolders: Known<readonly PortHolder[]>;
+  /** What else on this machine writes firewall rules. Null: it does not. */
+  readonly otherFirewalls: Known<{
+    readonly flushing: string | null;
+    readonly ufw: string | null;
+    readonly firewalld: string | null;
   }>;
   /** The last time somebody else changed our table, while that is news; null when it is not. */
   readonly recentDrift: Known<{ readonly at: string; readonly what: string } | null>;
@@ -62,6 +85,34 @@ export interface Facts {
       readonly detail: string;
     }[]
   >;
+}
+
+export interface DockerRules {
+  readonly backend: 'iptables' | 'nftables' | 'none';
+  /** Whether containers' traffic to the outside is to be masqueraded, by whomever. */
+  readonly masquerade: boolean;
+  /** How that is known. */
+  readonly evidence: string;
+}
+
+/** A rule, or a policy, of somebody else. */
+export interface ForeignRule {
+  readonly owner: 'ufw' | 'firewalld' | 'docker' | 'nftables.service' | 'site';
+  /** e.g. `table inet site, chain forward`. */
+  readonly place: string;
+  /** In the words of nft or iptables, with its handle where it has one. */
+  readonly rule: string;
+  /** e.g. `7882/udp`. */
+  readonly flows: readonly string[];
+}
+
+export interface PortHolder {
+  /** e.g. `7882/udp`. */
+  readonly port: string;
+  /** `published`: our translation hides the program from outside; `open`: a service of ours cannot have the port. */
+  readonly kind: 'published' | 'open' | 'relay';
+  /** e.g. `docker-proxy (pid 812)`. */
+  readonly program: string;
 }
 
 /** What a condition finds: evidence and the next action; it is a problem only when `bad`. */

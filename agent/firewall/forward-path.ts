@@ -20,17 +20,13 @@ const OPTIONS = {
   hint: 'Check that the Docker Engine runs and that `iptables -S DOCKER-USER` works.',
 };
 
-/** The filter rules that decide over forwarded IPv4 packets, in the words of `iptables -S`. */
-export async function listForwardRules(run: Run): Promise<string> {
-  return (await runOk(run, '/usr/sbin/iptables', ['-w', '5', '-S'], OPTIONS)).stdout;
-}
-
 /**
  * Lets marked flows through Docker's FORWARD policy: one rule, first in DOCKER-USER, a chain that Docker leaves
- * to others. It is written with iptables, as Docker's own rules are: a native nft rule there can break them.
+ * to others. It is written with the iptables that Docker uses: each back end has a chain of that name of its own,
+ * and a native nft rule there can break Docker's.
  */
-export async function openForwardPath(run: Run): Promise<void> {
-  const present = await run('/usr/sbin/iptables', ['-w', '5', '-C', 'DOCKER-USER', ...RULE], OPTIONS);
+export async function openForwardPath(run: Run, program: string): Promise<void> {
+  const present = await run(program, ['-w', '5', '-C', 'DOCKER-USER', ...RULE], OPTIONS);
   if (present.exitCode === 0) return;
-  await runOk(run, '/usr/sbin/iptables', ['-w', '5', '-I', 'DOCKER-USER', '1', ...RULE], OPTIONS);
+  await runOk(run, program, ['-w', '5', '-I', 'DOCKER-USER', '1', ...RULE], OPTIONS);
 }

@@ -19,6 +19,8 @@ export interface FirewallInput {
   readonly publicAddresses: readonly string[];
   /** The host's own address behind each public IPv4 address. */
   readonly hostBehind: ReadonlyMap<string, string>;
+  /** Whether containers reach the outside by our masquerade, because Docker was told to write no rules. */
+  readonly masquerade: boolean;
 }
 
 /** The bridge's subnet of a family: none, or one. */

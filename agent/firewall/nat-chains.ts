@@ -49,7 +49,7 @@ export function natChains(input: FirewallInput): ChainSpec[] {
     {
       name: 'postrouting',
       base: { type: 'nat', hook: 'postrouting', priority: 95, policy: 'accept' },
-      rules: [...countFlows, ...containerHairpin(input), ...masquerade6(input)],
+      rules: [...countFlows, ...containerHairpin(input), ...containerEgress(input), ...masquerade6(input)],
     },
   ];
 }
@@ -113,7 +113,21 @@ function containerHairpin(input: FirewallInput): RuleSpec[] {
   );
 }
 
-/** Docker masquerades IPv4 by itself; IPv6 only where its ip6tables is on, which it is not up to Docker 26. */
+/** The rule that masquerades what containers send outside, where Docker was told to write no rules. */
+export const CONTAINER_EGRESS = 'container-egress';
+
+function containerEgress({ subnet, bridge, masquerade }: FirewallInput): RuleSpec[] {
+  if (!masquerade) return [];
+  const outside = nft.unequal(nft.oifname, bridge);
+  return [
+    {
+      id: CONTAINER_EGRESS,
+      statements: [nft.equal(source(IPV4), network(subnet)), outside, nft.masquerade],
+    },
+  ];
+}
+
+/** Docker masquerades IPv4 by itself unless told otherwise; IPv6 only where its ip6tables is on, which it is not up to Docker 26. */
 function masquerade6(input: FirewallInput): RuleSpec[] {
   return subnetsOf(IPV6, input).map((subnet) => ({
     id: 'masquerade6',

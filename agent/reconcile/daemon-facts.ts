@@ -12,7 +12,15 @@ const DRIFT_IS_NEWS_MS = 60 * 60_000;
 /** What takes longer to gather than a round may take; refreshed at its own beat. */
 export type SlowFacts = Pick<
   Facts,
-  'compose' | 'dockerProxies' | 'turnsListener' | 'conntrack' | 'disks' | 'clock'
+  | 'compose'
+  | 'dockerProxies'
+  | 'turnsListener'
+  | 'conntrack'
+  | 'disks'
+  | 'clock'
+  | 'foreignRules'
+  | 'portHolders'
+  | 'otherFirewalls'
 >;
 
 export interface FactsInput {
@@ -56,6 +64,7 @@ export function daemonFacts(input: FactsInput): Facts {
         ? unknown('there is no configuration yet')
         : known(tableFact(observed.table, desired, input.history)),
     forwardPath: observed.forwardPath,
+    dockerRules: observed.dockerRules,
     recentDrift: known(recentDrift(input)),
     secrets: known({ refused: observed.secrets.ok ? null : observed.secrets.why }),
     images: observed.engine.ok

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { ApplianceConfig } from '../config/schema.ts';
 import { desiredTable } from '../firewall/desired-table.ts';
+import { CONTAINER_EGRESS } from '../firewall/nat-chains.ts';
 import type { Key } from '../nftables/objects.ts';
 import { publicAddressesOf } from '../stack/public-addresses.ts';
 import { BRIDGE, type RenderedFile, type ServiceDefinition, type Stack } from '../stack/types.ts';
@@ -51,6 +52,7 @@ export function desiredState(
       subnet6,
       publicAddresses: config.network.publicAddresses,
       hostBehind: hostBehind(publicAddressesOf(config.network, addresses)),
+      masquerade: masqueradesContainers(observed, history.applied),
     }),
     backends,
     backends6,
@@ -101,6 +103,14 @@ function backendsOf(
   const addressOf = ({ published: [port] }: ServiceDefinition) =>
     elements.find(({ key }) => key[0] === port?.protocol && Number(key[1]) === port?.port)?.value ?? null;
   return new Map(bridged.map((service) => [service.name, addressOf(service)]));
+}
+
+/** Whether that is ours to do. While nobody can be asked, what we do already goes on. */
+function masqueradesContainers({ dockerRules, table }: Observed, applied: History['applied']): boolean {
+  if (dockerRules.known) return dockerRules.value.backend === 'none' && dockerRules.value.masquerade;
+  const chains: readonly { readonly rules: readonly { readonly id: string | null }[] }[] =
+    applied?.spec.chains ?? (table.ok ? table.value?.chains : null) ?? [];
+  return chains.some(({ rules }) => rules.some(({ id }) => id === CONTAINER_EGRESS));
 }
 
 const composeFile = z.object({

@@ -61,9 +61,9 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       memory.conntrackCleaned(clock.now());
       return `deleted ${deleted} connection tracking entries that led elsewhere`;
     },
-    'open-forward-path': async () => {
-      await openForwardPath(run);
-      return 'let marked flows through in DOCKER-USER';
+    'open-forward-path': async ({ program }) => {
+      await openForwardPath(run, program);
+      return `let marked flows through in DOCKER-USER with ${program}`;
     },
     'set-kernel': async ({ setting, value }) => {
       const before = await ports.setKernel(setting, value);

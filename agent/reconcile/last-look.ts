@@ -1,3 +1,4 @@
+import { type Flow, flowsOf } from '../firewall/flows.ts';
 import type { PublishedPort } from '../stack/types.ts';
 import type { Desired, Observed } from './types.ts';
 
@@ -16,6 +17,8 @@ export interface LastLook {
   /** Subnets of the stack's network, one of each family at most. */
   subnets(): readonly string[];
   publicAddresses(): readonly string[];
+  /** What must reach the stack from outside; nothing before the first round. */
+  traffic(): { readonly flows: readonly Flow[]; readonly subnet: string };
 }
 
 export function createLastLook(): LastLook {
@@ -36,5 +39,6 @@ export function createLastLook(): LastLook {
     published: () => (desired?.services ?? []).flatMap(({ published }) => published),
     subnets: () => [desired?.subnet, desired?.subnet6].filter((subnet) => typeof subnet === 'string'),
     publicAddresses: () => desired?.publicAddresses ?? [],
+    traffic: () => ({ flows: flowsOf(desired?.services ?? []), subnet: desired?.subnet ?? '' }),
   };
 }

@@ -22,6 +22,8 @@ export interface ObservePorts {
   readonly forwardPath: () => Promise<Facts['forwardPath']>;
   /** Null on a kernel without IPv6. */
   readonly ipv6: () => Promise<Ipv6Facts | null>;
+  /** Asked only where Docker has no chain: it looks through all processes. */
+  readonly dockerRules: () => Promise<Facts['dockerRules']>;
   readonly verdicts: () => ReadonlyMap<string, Verdict>;
   readonly renderedDirectory: string;
 }
@@ -46,9 +48,23 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
     table,
     forwardPath,
     ipv6,
+    dockerRules: await observeDockerRules(forwardPath, ports.dockerRules),
     addresses: hostAddresses(),
     filesOnDisk,
     verdicts: ports.verdicts(),
+  };
+}
+
+/** Its chain tells that Docker keeps its rules with iptables; where there is none, Docker may have been told so. */
+async function observeDockerRules(
+  forwardPath: Facts['forwardPath'],
+  ask: ObservePorts['dockerRules'],
+): Promise<Facts['dockerRules']> {
+  if (!forwardPath.known) return forwardPath;
+  if (forwardPath.value.rule === 'no-chain') return ask();
+  return {
+    known: true,
+    value: { backend: 'iptables', masquerade: true, evidence: 'there is a chain DOCKER-USER' },
   };
 }
 

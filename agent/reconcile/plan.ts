@@ -85,7 +85,13 @@ function planFirewall(observed: Observed, desired: Desired, history: History, no
 function planForwardPath({ forwardPath, engine }: Observed): Step[] {
   // Also while the path happens to be open: Docker's policy may turn to DROP at any restart.
   return engine.ok && forwardPath.known && forwardPath.value.rule === 'missing'
-    ? [{ kind: 'open-forward-path', why: 'DOCKER-USER has no rule that accepts our mark' }]
+    ? [
+        {
+          kind: 'open-forward-path',
+          why: 'DOCKER-USER has no rule that accepts our mark',
+          program: forwardPath.value.program,
+        },
+      ]
     : [];
 }
 

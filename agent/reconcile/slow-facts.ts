@@ -3,7 +3,11 @@ import { gatherConntrack } from '../conditions/gather/conntrack.ts';
 import { gatherDisks, listFilesystems } from '../conditions/gather/disks.ts';
 import { gatherDockerProxies } from '../conditions/gather/docker-proxies.ts';
 import { gatherCompose } from '../conditions/gather/engine.ts';
+import { gatherForeignRules } from '../conditions/gather/foreign-rules.ts';
+import { gatherOtherFirewalls } from '../conditions/gather/other-firewalls.ts';
+import { gatherPortHolders } from '../conditions/gather/port-holders.ts';
 import { gatherTurnsListener } from '../conditions/gather/turns-listener.ts';
+import type { Flow } from '../firewall/flows.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Run } from '../system/processes.ts';
 import type { SlowFacts } from './daemon-facts.ts';
@@ -13,14 +17,42 @@ export async function gatherSlowFacts(ports: {
   readonly run: Run;
   readonly clock: Clock;
   readonly composeVersion: () => Promise<string>;
+  /** What is published, and the containers' subnet; no flows while that is not known. */
+  readonly traffic: { readonly flows: readonly Flow[]; readonly subnet: string };
+  /** See `appliancePaths`. */
+  readonly root: string;
 }): Promise<SlowFacts> {
-  const [compose, dockerProxies, turnsListener, conntrack, disks, clock] = await Promise.all([
+  const { run, traffic } = ports;
+  const [
+    compose,
+    dockerProxies,
+    turnsListener,
+    conntrack,
+    disks,
+    clock,
+    foreignRules,
+    portHolders,
+    otherFirewalls,
+  ] = await Promise.all([
     gatherCompose(ports.composeVersion),
     gatherDockerProxies(),
     gatherTurnsListener(),
     gatherConntrack(),
     gatherDisks(listFilesystems),
-    gatherClock({ run: ports.run, exists: pathExists, wall: () => ports.clock.now().wall }),
+    gatherClock({ run, exists: pathExists, wall: () => ports.clock.now().wall }),
+    gatherForeignRules({ run, ...traffic }),
+    gatherPortHolders(traffic.flows),
+    gatherOtherFirewalls(ports.root),
   ]);
-  return { compose, dockerProxies, turnsListener, conntrack, disks, clock };
+  return {
+    compose,
+    dockerProxies,
+    turnsListener,
+    conntrack,
+    disks,
+    clock,
+    foreignRules,
+    portHolders,
+    otherFirewalls,
+  };
 }

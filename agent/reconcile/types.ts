@@ -22,6 +22,7 @@ export interface Observed {
   readonly forwardPath: Facts['forwardPath'];
   /** Null on a kernel without IPv6. */
   readonly ipv6: Ipv6Facts | null;
+  readonly dockerRules: Facts['dockerRules'];
   /** Every address of this host, with its interface. */
   readonly addresses: readonly HostAddress[];
   /** Hash of each rendered file on disk, by its path: see `fingerprint`. */
@@ -122,7 +123,12 @@ export type Step =
       readonly setting: string;
       readonly value: string;
     }
-  | { readonly kind: 'open-forward-path'; readonly why: string }
+  | {
+      readonly kind: 'open-forward-path';
+      readonly why: string;
+      /** The iptables that Docker uses. */
+      readonly program: string;
+    }
   | { readonly kind: 'load-image'; readonly why: string; readonly image: StackImage }
   | { readonly kind: 'compose-down'; readonly why: string; readonly services: readonly string[] }
   | { readonly kind: 'write-files'; readonly why: string; readonly files: readonly RenderedFile[] }

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 
 /** Every path that the agent reads or writes. Scripts and checks rely on them: see the README. */
 export interface Paths {
+  /** The folder that they are below; '' on a real appliance. */
+  readonly root: string;
   readonly config: string;
   readonly stateDirectory: string;
   readonly database: string;
@@ -27,6 +29,7 @@ export interface Paths {
 export function appliancePaths(root = ''): Paths {
   const under = (path: string) => (root === '' ? path : join(root, path));
   return {
+    root,
     config: under('/etc/appliance-agent/appliance.yaml'),
     stateDirectory: under('/var/lib/appliance-agent'),
     database: under('/var/lib/appliance-agent/state.db'),

@@ -96,7 +96,7 @@ function dockerHost(
     async publish(ports, address) {
       const spec = tableOf(ports, new Map(ports.map(({ service }) => [service, address])));
       await nft.commit(convergence(spec, await nft.list(spec.family, spec.name)));
-      await openForwardPath(machine.inHost);
+      await openForwardPath(machine.inHost, '/usr/sbin/iptables');
     },
     unpublish: () => nft.commit(removal('inet', 'appliance')),
     destroy: () => machine.destroy(),
@@ -130,5 +130,6 @@ export function tableOf(
     subnet6: null,
     publicAddresses: [],
     hostBehind: new Map(),
+    masquerade: false,
   });
 }

@@ -47,26 +47,33 @@ export interface Appliance {
   destroy(): Promise<void>;
 }
 
+export interface ApplianceOptions {
+  /** How its engine is started. */
+  readonly engine?: Pick<Parameters<typeof startEngine>[0], 'config' | 'path'>;
+}
+
 /** Builds the release, makes the images (kept in .cache), and brings an appliance up until it serves. */
-export async function startAppliance(): Promise<Appliance> {
+export async function startAppliance(options: ApplianceOptions = {}): Promise<Appliance> {
   const images = await buildRelease();
   const machine = await createMachine();
   try {
-    return await bringUp(machine, images);
+    return await bringUp(machine, images, options);
   } catch (error) {
     await machine.destroy();
     throw error;
   }
 }
 
-async function bringUp(machine: Machine, images: string): Promise<Appliance> {
+async function bringUp(machine: Machine, images: string, options: ApplianceOptions): Promise<Appliance> {
   const paths = appliancePaths(machine.root);
   const env = { APPLIANCE_AGENT_COMPOSE: join(project, '.cache/cli-plugins/docker-compose') };
   await mkdir(paths.images, { recursive: true });
   await rm(paths.images, { recursive: true });
   await runOk(run, 'cp', ['-r', images, paths.images], { timeoutMs: 60_000, code: 'COPY_FAILED', hint: '' });
 
-  let engine = await startEngine({ root: machine.root, netns: machine.hostNamespace });
+  const startOurEngine = () =>
+    startEngine({ root: machine.root, netns: machine.hostNamespace, ...options.engine });
+  let engine = await startOurEngine();
   const spawnAgent = () => machine.spawnInHost(join(dist, 'bin/appliance-agent'), [], { env });
   let agent = await spawnAgent();
 
@@ -94,7 +101,7 @@ async function bringUp(machine: Machine, images: string): Promise<Appliance> {
     },
     agent: () => agent,
     async startEngine() {
-      engine = await startEngine({ root: machine.root, netns: machine.hostNamespace });
+      engine = await startOurEngine();
       return engine;
     },
     engine: () => engine,

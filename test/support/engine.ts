@@ -28,7 +28,14 @@ export interface TestEngine {
  * containerd is a process of its own beside it, as on Debian, and outlives it. The caller ends that, and removes
  * mounts and files: `machine.destroy()` does.
  */
-export async function startEngine(options: { root: string; netns: string }): Promise<TestEngine> {
+export async function startEngine(options: {
+  root: string;
+  netns: string;
+  /** Its daemon.json. Default: nothing in it. */
+  config?: Readonly<Record<string, unknown>>;
+  /** PATH on which it finds its programs. Default: that of this process. */
+  path?: string;
+}): Promise<TestEngine> {
   const { engineSocket: socket } = appliancePaths(options.root);
   const base = join(options.root, 'engine');
   await mkdir(dirname(socket), { recursive: true });
@@ -37,10 +44,13 @@ export async function startEngine(options: { root: string; netns: string }): Pro
   const pidFile = join(base, 'docker.pid');
   const configFile = join(base, 'daemon.json');
   const logFile = join(base, 'dockerd.log');
-  await writeFile(configFile, '{}');
+  await writeFile(configFile, JSON.stringify(options.config ?? {}));
   // Left by a killed engine; its number may be another process's by now, and dockerd would refuse to start.
   await rm(pidFile, { force: true });
-  const child = await spawnInside(options.netns, logFile, 'dockerd', [
+  const environment = options.path === undefined ? [] : ['env', `PATH=${options.path}`];
+  const [program = '', ...before] = [...environment, 'dockerd'];
+  const child = await spawnInside(options.netns, logFile, program, [
+    ...before,
     `--config-file=${configFile}`,
     `--containerd=${containerd}`,
     `--data-root=${join(base, 'data')}`,

@@ -53,8 +53,12 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       config: async () => config,
       secrets: async () => ({ turn: 'a'.repeat(64) }),
       images: async () => images,
-      forwardPath: async () => ({ known: true, value: { open: true, detail: '', rule: 'present' } }),
       ipv6: async () => ({ forwarding: true, routedByAdvertisement: [] }),
+      forwardPath: async () => ({
+        known: true,
+        value: { open: true, detail: '', rule: 'present', program: '/usr/sbin/iptables', inUse: [] },
+      }),
+      dockerRules: async () => ({ known: false, why: 'not asked: there is a chain of Docker' }),
       verdicts: () => new Map(SERVICES.filter(world.isRunning).map((service) => [service, serving])),
       renderedDirectory: rendered,
     });

@@ -3,8 +3,12 @@ import { gatherClock, pathExists } from '../../conditions/gather/clock.ts';
 import { gatherConntrack } from '../../conditions/gather/conntrack.ts';
 import { DISK_PATHS, gatherDisks, listFilesystems } from '../../conditions/gather/disks.ts';
 import { gatherDockerProxies } from '../../conditions/gather/docker-proxies.ts';
+import { gatherDockerRules } from '../../conditions/gather/docker-rules.ts';
 import { gatherCompose, gatherEngine } from '../../conditions/gather/engine.ts';
+import { gatherForeignRules } from '../../conditions/gather/foreign-rules.ts';
 import { gatherForwardPath } from '../../conditions/gather/forward-path.ts';
+import { gatherOtherFirewalls } from '../../conditions/gather/other-firewalls.ts';
+import { gatherPortHolders } from '../../conditions/gather/port-holders.ts';
 import { gatherTurnsListener } from '../../conditions/gather/turns-listener.ts';
 import { tableWasChanged } from '../../conditions/table-was-changed.ts';
 import type { Facts } from '../../conditions/types.ts';
@@ -20,6 +24,7 @@ import { gatherDatabase } from './database-fact.ts';
 import { gatherImages } from './images-fact.ts';
 import { gatherServices } from './services-fact.ts';
 import { gatherTable } from './table-fact.ts';
+import { trafficOf } from './traffic.ts';
 
 /** Only the agent remembers what it had to put right. */
 function recentDriftOf({ status, stale }: StatusReading): Facts['recentDrift'] {
@@ -53,6 +58,13 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     gatherTable(run, asRoot, reading),
     gatherForwardPath(run),
   ]);
+  const traffic = await trafficOf(paths);
+  const [dockerRules, foreignRules, portHolders, otherFirewalls] = await Promise.all([
+    gatherDockerRules(),
+    gatherForeignRules({ run, ...traffic }),
+    gatherPortHolders(traffic.flows),
+    gatherOtherFirewalls(paths.root),
+  ]);
   const [dockerProxies, turnsListener, conntrack, disks, clock, images, services] = await Promise.all([
     gatherDockerProxies(),
     gatherTurnsListener(),
@@ -69,6 +81,10 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     compose: composeFact,
     table,
     forwardPath,
+    dockerRules,
+    foreignRules,
+    portHolders,
+    otherFirewalls,
     recentDrift: recentDriftOf(reading),
     secrets: await gatherSecrets(paths.secrets),
     dockerProxies,

@@ -1,8 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno } from '../../system/errors.ts';
 import { known, unknown } from '../findings.ts';
 import type { Facts } from '../types.ts';
+import { linkOfProcess, pidsOf, readOfProcess } from './proc.ts';
 
 interface Proxy {
   readonly port: string | null;
@@ -19,8 +18,9 @@ export async function gatherDockerProxies(procDirectory = '/proc'): Promise<Fact
   if ((await readOfProcess(join(procDirectory, '1', 'comm'))) === null) {
     return unknown('the processes of other users are hidden here');
   }
-  const pids = (await readdir(procDirectory)).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map((pid) => inspect(join(procDirectory, pid))));
+  const here = await linkOfProcess(join(procDirectory, 'self/ns/net'));
+  const pids = await pidsOf(procDirectory);
+  const found = await Promise.all(pids.map((pid) => inspect(join(procDirectory, pid), here)));
   const proxies = found.filter((proxy) => proxy !== null);
   return known({
     count: proxies.length,
@@ -36,10 +36,12 @@ export async function gatherDockerProxies(procDirectory = '/proc'): Promise<Fact
   });
 }
 
-/** Null when it is another program, or gone by now. */
-async function inspect(directory: string): Promise<Proxy | null> {
+/** Null when it is another program, one of an engine in a container, or gone by now. */
+async function inspect(directory: string, here: string | null): Promise<Proxy | null> {
   const comm = await readOfProcess(join(directory, 'comm'));
   if (comm?.trim() !== 'docker-proxy') return null;
+  // Where the namespace may not be read, without root, it is taken for this one.
+  if (((await linkOfProcess(join(directory, 'ns/net'))) ?? here) !== here) return null;
   const status = await readOfProcess(join(directory, 'status'));
   const commandLine = await readOfProcess(join(directory, 'cmdline'));
   const rssBytes = status === null ? null : kibibytes(status, 'VmRSS');
@@ -66,14 +68,4 @@ function publishedPort(commandLine: string): string | null {
 function kibibytes(text: string, name: string): number | null {
   const value = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1];
   return value === undefined ? null : Number(value) * 1024;
-}
-
-/** Null when the process is gone, hidden, or not ours to look into. */
-async function readOfProcess(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].some((code) => isErrno(error, code))) return null;
-    throw error;
-  }
 }

@@ -6,6 +6,8 @@ export interface RuleMatch {
 }
 
 export interface ChainRule {
+  /** The chain that it stands in. */
+  readonly chain: string;
   readonly matches: readonly RuleMatch[];
   /** Null for a rule that only counts. */
   readonly target: string | null;
@@ -29,12 +31,13 @@ export function parseIptablesRules(text: string): FilterRules {
     if (chain === undefined) continue;
     if (command === '-P') policies.set(chain, rest[0] ?? '');
     if (command === '-P' || command === '-N') chains.set(chain, chains.get(chain) ?? []);
-    if (command === '-A') chains.set(chain, [...(chains.get(chain) ?? []), parseRule(rest, line.trim())]);
+    if (command === '-A')
+      chains.set(chain, [...(chains.get(chain) ?? []), parseRule(chain, rest, line.trim())]);
   }
   return { policies, chains };
 }
 
-function parseRule(tokens: readonly string[], text: string): ChainRule {
+function parseRule(chain: string, tokens: readonly string[], text: string): ChainRule {
   const end = tokens.findIndex((token) => token === '-j' || token === '-g');
   // What follows the target are options of the target.
   const target = end === -1 ? null : (tokens[end + 1] ?? null);
@@ -48,7 +51,7 @@ function parseRule(tokens: readonly string[], text: string): ChainRule {
       negated = false;
     } else matches[matches.length - 1] = { ...current, values: [...current.values, token] };
   }
-  return { matches, target, goto: tokens[end] === '-g', text };
+  return { chain, matches, target, goto: tokens[end] === '-g', text };
 }
 
 /** Words of a line; a quoted one may hold spaces, and `\"` within quotes is a quote. */

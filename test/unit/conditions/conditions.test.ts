@@ -117,6 +117,8 @@ test('a blocked forward path is critical', (t) => {
     open: false,
     detail: 'dropped by policy of FORWARD: DROP',
     rule: 'missing' as const,
+    program: '/usr/sbin/iptables',
+    inUse: ['iptables'],
   });
   t.like(badOf('FORWARD_PATH_BLOCKED', { forwardPath }), {
     severity: 'critical',
@@ -125,12 +127,115 @@ test('a blocked forward path is critical', (t) => {
 });
 
 test('a flush that took Docker’s rules is told apart from an engine that does not answer', (t) => {
-  const forwardPath = known({ open: true, detail: 'accepted', rule: 'no-chain' as const });
+  const forwardPath = known({
+    open: true,
+    detail: 'accepted',
+    rule: 'no-chain' as const,
+    program: '/usr/sbin/iptables',
+    inUse: [],
+  });
   t.like(badOf('DOCKER_RULES_MISSING', { forwardPath }), { evidence: 'there is no chain DOCKER-USER' });
   const engine = known({ version: '', error: 'nobody answers' });
   const results = evaluate(CONDITIONS, { ...well, forwardPath, engine });
   const result = results.find(({ condition }) => condition.code === 'DOCKER_RULES_MISSING');
   t.is(result?.finding.state, 'unknown');
+});
+
+test('Docker that was told to write no rules misses none', (t) => {
+  const forwardPath = known({
+    open: true,
+    detail: 'accepted',
+    rule: 'no-chain' as const,
+    program: '/usr/sbin/iptables',
+    inUse: [],
+  });
+  for (const backend of ['none', 'nftables'] as const) {
+    const dockerRules = known({ backend, masquerade: true, evidence: 'by daemon.json' });
+    t.deepEqual(find('DOCKER_RULES_MISSING', { forwardPath, dockerRules }), {
+      state: 'good',
+      evidence: 'by daemon.json',
+    });
+  }
+});
+
+test('a rule of others that drops our traffic is critical, and the next step is about whose it is', (t) => {
+  const rule = {
+    owner: 'ufw',
+    place: 'table filter, chain INPUT',
+    rule: '-P INPUT DROP',
+    flows: ['3478/udp'],
+  } as const;
+  const foreignRules = known({ drops: [rule], mayDrop: [], unread: [] });
+  const { severity, evidence, next } = badOf('FOREIGN_DROP', { foreignRules });
+  t.is(severity, 'critical');
+  t.is(evidence, 'table filter, chain INPUT: `-P INPUT DROP` (3478/udp)');
+  t.regex(next, /ufw allow 3478/);
+});
+
+test('a rule that may drop some packets is told of and is no problem; a table that cannot be read leaves it open', (t) => {
+  const rule = { owner: 'site', place: 'table ip x, chain y', rule: 'drop', flows: ['7882/udp'] } as const;
+  const some = find('FOREIGN_DROP', { foreignRules: known({ drops: [], mayDrop: [rule], unread: [] }) });
+  t.deepEqual(some, {
+    state: 'good',
+    evidence: 'none drops our traffic; may drop some packets: table ip x, chain y: `drop` (7882/udp)',
+  });
+  const unread = ['table ip z: nft was ended by a signal'];
+  t.is(find('FOREIGN_DROP', { foreignRules: known({ drops: [], mayDrop: [], unread }) }).state, 'unknown');
+});
+
+test('a program on a published port is hidden by us; on a port of the relay it keeps the relay out', (t) => {
+  const on = (port: string, kind: 'published' | 'open' | 'relay', program = 'rival (pid 7)') => ({
+    port,
+    kind,
+    program,
+  });
+  const hidden = badOf('PORT_TAKEN', { portHolders: known([on('7882/udp', 'published')]) });
+  t.like(hidden, { severity: 'degraded', evidence: '7882/udp by rival (pid 7)' });
+  t.is(badOf('PORT_TAKEN', { portHolders: known([on('3478/udp', 'open')]) }).severity, 'critical');
+  const proxy = known([on('7882/udp', 'published', 'docker-proxy (pid 8)')]);
+  t.regex(badOf('PORT_TAKEN', { portHolders: proxy }).next, /docker ps/);
+});
+
+test('a few ports of the relay range are nobody’s problem, many are', (t) => {
+  const taken = (count: number) =>
+    known(
+      Array.from({ length: count }, (_, index) => ({
+        port: `${49_152 + index}/udp`,
+        kind: 'relay' as const,
+        program: 'chronyd (pid 9)',
+      })),
+    );
+  const few = find('PORT_TAKEN', { portHolders: taken(2) });
+  t.is(few.state, 'good');
+  t.regex(few.evidence, /2 of the relay range by others: 49152\/udp by chronyd/);
+  t.regex(badOf('PORT_TAKEN', { portHolders: taken(21) }).next, /ip_local_reserved_ports/);
+});
+
+test('two kinds of iptables at once are told of, with the one that Docker uses', (t) => {
+  const forwardPath = known({
+    open: true,
+    detail: 'accepted',
+    rule: 'present' as const,
+    program: '/usr/sbin/iptables-legacy',
+    inUse: ['iptables-legacy', 'iptables-nft'],
+  });
+  t.like(badOf('IPTABLES_MIXED', { forwardPath }), {
+    severity: 'info',
+    evidence: 'rules of iptables-legacy and iptables-nft are in force; Docker uses /usr/sbin/iptables-legacy',
+  });
+});
+
+test('other firewalls are told of without making the appliance less than ok', (t) => {
+  const otherFirewalls = known({ flushing: 'it flushes', ufw: 'it is on', firewalld: 'it runs' });
+  const problems = toProblems(evaluate(CONDITIONS, { ...well, otherFirewalls }), [], '2026-11-22T13:00:01Z');
+  t.deepEqual(
+    problems.map(({ code, severity }) => [code, severity]),
+    [
+      ['FLUSHING_SERVICE', 'info'],
+      ['UFW_ACTIVE', 'info'],
+      ['FIREWALLD_ACTIVE', 'info'],
+    ],
+  );
 });
 
 test('a change that was put right is told of, without making the appliance less than ok', (t) => {

@@ -1,9 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { gatherClock, pathExists } from '../../../agent/conditions/gather/clock.ts';
 import { type Filesystem, gatherDisks, listFilesystems } from '../../../agent/conditions/gather/disks.ts';
 import { gatherCompose, gatherEngine } from '../../../agent/conditions/gather/engine.ts';
-import { gatherForwardPath } from '../../../agent/conditions/gather/forward-path.ts';
+import { forwardPath, gatherForwardPath } from '../../../agent/conditions/gather/forward-path.ts';
+import { listFilterRules } from '../../../agent/conditions/gather/iptables.ts';
 import { within } from '../../../agent/conditions/gather/within.ts';
 import { createEngine } from '../../../agent/engine/engine.ts';
 import { AgentError } from '../../../agent/system/errors.ts';
@@ -30,6 +34,41 @@ test('the forward path is read from iptables, with what became of our rule', asy
   ] as const) {
     t.like(await gatherForwardPath(answers(0, `${text}\n`)), { known: true, value: { open, rule } });
   }
+});
+
+test('where both kinds of iptables have rules, a packet must get through both, and ours goes where Docker’s are', (t) => {
+  const docker = '-P FORWARD DROP\n-N DOCKER-USER\n-A FORWARD -j DOCKER-USER\n';
+  const ours =
+    '-A DOCKER-USER -m mark --mark 0x200000/0x200000 -m comment --comment appliance-agent -j ACCEPT\n';
+  const legacy = { program: '/usr/sbin/iptables-legacy', rules: docker + ours };
+  const nft = (rules: string) => ({ program: '/usr/sbin/iptables-nft', rules });
+  const dropping = '-A FORWARD -o br-appliance -j DROP';
+  t.like(forwardPath([legacy, nft('-P FORWARD ACCEPT\n')]), {
+    open: true,
+    detail: `iptables-legacy: accepted by \`${ours.trim()}\``,
+    rule: 'present',
+    program: '/usr/sbin/iptables-legacy',
+    inUse: ['iptables-legacy'],
+  });
+  t.like(forwardPath([legacy, nft(`-P FORWARD ACCEPT\n${dropping}\n`)]), {
+    open: false,
+    detail: `iptables-nft: dropped by \`${dropping}\`; DOCKER-USER has no rule that accepts our mark`,
+    rule: 'present',
+    program: '/usr/sbin/iptables-legacy',
+    inUse: ['iptables-legacy', 'iptables-nft'],
+  });
+});
+
+test('the legacy tables are listed only where the kernel has them', async (t) => {
+  const asked = async (tables: string) => {
+    const file = join(await mkdtemp(join(tmpdir(), 'aa-ip-')), 'ip_tables_names');
+    t.teardown(() => rm(dirname(file), { recursive: true }));
+    await writeFile(file, tables);
+    const listings = await listFilterRules(answers(0, '-P FORWARD ACCEPT\n'), file);
+    return listings.map(({ program }) => program);
+  };
+  t.deepEqual(await asked('nat\n'), ['/usr/sbin/iptables']);
+  t.deepEqual(await asked('nat\nfilter\n'), ['/usr/sbin/iptables-legacy', '/usr/sbin/iptables-nft']);
 });
 
 test('a forward path that cannot be read is unknown, never blocked', async (t) => {

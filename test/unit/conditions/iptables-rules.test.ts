@@ -9,6 +9,7 @@ test('a rule is read as matches, target and text; quotes hold words together', (
   t.deepEqual(chains.get('EMPTY'), []);
   t.deepEqual(chains.get('FORWARD'), [
     {
+      chain: 'FORWARD',
       matches: [
         { option: '-s', values: ['10.0.0.0/8'], negated: true },
         { option: '-m', values: ['comment'], negated: false },

@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { gatherConntrack } from '../../../agent/conditions/gather/conntrack.ts';
 import { gatherDockerProxies } from '../../../agent/conditions/gather/docker-proxies.ts';
-import { gatherTurnsListener, listeningPorts } from '../../../agent/conditions/gather/turns-listener.ts';
+import { gatherPortHolders } from '../../../agent/conditions/gather/port-holders.ts';
+import { parseSockets } from '../../../agent/conditions/gather/sockets.ts';
+import { gatherTurnsListener } from '../../../agent/conditions/gather/turns-listener.ts';
+import type { Flow } from '../../../agent/firewall/flows.ts';
 
 async function folder(t: ExecutionContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'aa-cli-'));
@@ -68,6 +71,21 @@ test('without the right to read PSS the count, the ports and RSS are still known
   t.like(await gatherDockerProxies(proc), { value: { count: 1, pssBytes: null, rssBytes: 3000 * 1024 } });
 });
 
+test('a docker-proxy of an engine in a container is not counted: it holds no port here', async (t) => {
+  const proc = await folder(t);
+  await process(proc, '1', { comm: 'systemd\n' });
+  for (const [pid, net] of [
+    ['self', 'net:[1]'],
+    ['20', 'net:[1]'],
+    ['21', 'net:[2]'],
+  ] as const) {
+    await process(proc, pid, { comm: 'docker-proxy\n', cmdline: proxy('udp', 7882), status: STATUS });
+    await mkdir(join(proc, pid, 'ns'));
+    await symlink(net, join(proc, pid, 'ns/net'));
+  }
+  t.like(await gatherDockerProxies(proc), { value: { count: 1 } });
+});
+
 test('a zombie docker-proxy is not counted', async (t) => {
   const proc = await folder(t);
   await process(proc, '1', { comm: 'systemd\n' });
@@ -113,9 +131,12 @@ const UDP6 = `   sl  local_address remote_address st tx_queue rx_queue tr tm->wh
   401: 00000000000000000000000001000000:14E6 00000000000000000000000001000000:0035 01 00000000:00000000 00:00000000 00000000     0        0 1005 2 0000000000000000 0
 `;
 
+const portsIn = (table: string, protocol: 'tcp' | 'udp') =>
+  parseSockets(table, protocol).map(({ port }) => port);
+
 test('listeners are told from connections in the kernel’s socket tables', (t) => {
-  t.deepEqual(listeningPorts(TCP, 'tcp'), [5349, 22]);
-  t.deepEqual(listeningPorts(UDP6, 'udp'), [5349]);
+  t.deepEqual(portsIn(TCP, 'tcp'), [5349, 22]);
+  t.deepEqual(portsIn(UDP6, 'udp'), [5349]);
 });
 
 test('a listener on 5349 is named with its protocol; a kernel without IPv6 has fewer tables', async (t) => {
@@ -135,7 +156,70 @@ test('a listener of this process is found in the kernel’s own table', async (t
   t.teardown(() => server.close());
   const address = server.address();
   if (address === null || typeof address === 'string') return t.fail('no port');
-  t.true(listeningPorts(await readFile('/proc/net/tcp', 'utf8'), 'tcp').includes(address.port));
+  t.true(portsIn(await readFile('/proc/net/tcp', 'utf8'), 'tcp').includes(address.port));
+});
+
+const INODE = '41234';
+const LISTENER = '41235';
+
+/** A /proc with a coturn in a container on 3478, and whatever else waits. */
+async function procWith(
+  t: ExecutionContext,
+  sockets: readonly { readonly port: string; readonly address?: string; readonly inode: string }[],
+  processes: Readonly<Record<string, { comm: string; inode: string; cgroup?: string }>>,
+): Promise<string> {
+  const proc = await folder(t);
+  await mkdir(join(proc, 'net'));
+  const lines = sockets.map(
+    ({ port, address = '00000000', inode }, index) =>
+      `  ${index}: ${address}:${port} 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 ${inode} 2 0 0`,
+  );
+  await writeFile(join(proc, 'net/udp'), `  sl  local_address …\n${lines.join('\n')}\n`);
+  for (const [pid, { comm, inode, cgroup = '0::/system.slice\n' }] of Object.entries(processes)) {
+    await process(proc, pid, { comm: `${comm}\n`, cgroup });
+    await mkdir(join(proc, pid, 'fd'));
+    await symlink(`socket:[${inode}]`, join(proc, pid, 'fd/7'));
+  }
+  return proc;
+}
+
+const FLOWS: readonly Flow[] = [
+  { protocol: 'udp', from: 7882, to: 7882, way: 'forward' },
+  { protocol: 'udp', from: 3478, to: 3478, way: 'input' },
+  { protocol: 'udp', from: 49_152, to: 49_663, way: 'input' },
+];
+const CONTAINER = `0::/system.slice/docker-${'ab'.repeat(32)}.scope\n`;
+
+test('our relay in its container may hold its ports; a coturn of the distribution is named', async (t) => {
+  const sockets = [{ port: '0D96', inode: INODE }];
+  const ours = await procWith(t, sockets, { 20: { comm: 'turnserver', inode: INODE, cgroup: CONTAINER } });
+  t.deepEqual(await gatherPortHolders(FLOWS, ours), { known: true, value: [] });
+  const theirs = await procWith(t, sockets, { 20: { comm: 'turnserver', inode: INODE } });
+  t.deepEqual(await gatherPortHolders(FLOWS, theirs), {
+    known: true,
+    value: [{ port: '3478/udp', kind: 'open', program: 'turnserver (pid 20)' }],
+  });
+});
+
+test('a program on a published port is named, and one that waits on loopback or on another port is not', async (t) => {
+  const proc = await procWith(
+    t,
+    [
+      { port: '1ECA', inode: INODE },
+      { port: '1ECA', address: '0100007F', inode: LISTENER },
+      { port: '0035', inode: LISTENER },
+    ],
+    { 20: { comm: 'rival', inode: INODE }, 21: { comm: 'resolver', inode: LISTENER } },
+  );
+  t.deepEqual(await gatherPortHolders(FLOWS, proc), {
+    known: true,
+    value: [{ port: '7882/udp', kind: 'published', program: 'rival (pid 20)' }],
+  });
+});
+
+test('a port of the relay range is told from one that the relay needs', async (t) => {
+  const proc = await procWith(t, [{ port: 'C001', inode: INODE }], { 20: { comm: 'chronyd', inode: INODE } });
+  t.like(await gatherPortHolders(FLOWS, proc), { value: [{ port: '49153/udp', kind: 'relay' }] });
 });
 
 test('the connections that are tracked are counted against their limit; a kernel that tracks none is not full', async (t) => {

@@ -51,6 +51,7 @@ test('a backend that moves changes nothing in the document, and it is not writte
     subnet6: null,
     publicAddresses: [],
     hostBehind: new Map(),
+    masquerade: false,
   };
   await rules.keep(desiredTable(other));
   t.regex(await readFile(path, 'utf8'), /"udp",9000/);

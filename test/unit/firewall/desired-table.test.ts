@@ -17,6 +17,7 @@ const input: FirewallInput = {
   subnet6: 'fd00:5::/64',
   publicAddresses: ['203.0.113.7', '2001:db8::7'],
   hostBehind: new Map([['203.0.113.7', '192.0.2.10']]),
+  masquerade: false,
 };
 
 /** Elements of the sets and maps whose names begin so, as text. */

@@ -10,7 +10,8 @@ const now = (nft: FakeNft, desired: Desired | null, past: History = history) =>
     nft,
     desired,
     history: past,
-    forwardPath: async () => known({ open: true, detail: 'accepted', rule: 'present' }),
+    forwardPath: async () =>
+      known({ open: true, detail: 'accepted', rule: 'present', program: '/usr/sbin/iptables', inUse: [] }),
     dockerProxies: known({ count: 0, pssBytes: 0, rssBytes: 0, ports: [] }),
   });
 

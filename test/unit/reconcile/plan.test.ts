@@ -112,13 +112,55 @@ test('a closed forward path is opened only when the engine, which owns the chain
   const machine = await healthy();
   const closed: Observed = {
     ...machine,
-    forwardPath: { known: true, value: { open: false, detail: 'policy DROP', rule: 'missing' } },
+    forwardPath: {
+      known: true,
+      value: {
+        open: false,
+        detail: 'policy DROP',
+        rule: 'missing',
+        program: '/usr/sbin/iptables-legacy',
+        inUse: [],
+      },
+    },
   };
   t.deepEqual(kinds(closed), ['open-forward-path']);
+  t.like(planned(closed).steps[0], { program: '/usr/sbin/iptables-legacy' });
   t.deepEqual(kinds({ ...closed, engine: { ok: false, why: 'down' } }), []);
-  const noChain = { known: true, value: { open: true, detail: 'policy ACCEPT', rule: 'no-chain' } } as const;
+  const noChain = {
+    known: true,
+    value: {
+      open: true,
+      detail: 'policy ACCEPT',
+      rule: 'no-chain',
+      program: '/usr/sbin/iptables',
+      inUse: [],
+    },
+  } as const;
   t.deepEqual(kinds({ ...closed, forwardPath: noChain }), []);
   t.deepEqual(kinds({ ...closed, forwardPath: { known: false, why: 'needs root' } }), []);
+});
+
+test('what containers send is masqueraded by us only where Docker was told to write no rules', async (t) => {
+  const machine = await healthy();
+  const egress = (observed: Observed, past?: History) =>
+    desire(observed, past)
+      .table.chains.flatMap(({ rules }) => rules)
+      .some(({ id }) => id === 'container-egress');
+  const told = (backend: 'iptables' | 'nftables' | 'none', masquerade = true): Observed => ({
+    ...machine,
+    dockerRules: { known: true, value: { backend, masquerade, evidence: '' } },
+  });
+  t.deepEqual(
+    [told('none'), told('iptables'), told('nftables'), told('none', false)].map((one) => egress(one)),
+    [true, false, false, false],
+  );
+  // While nobody can be asked, it goes on as it is: by what this run applied, or by what is there.
+  const silent: Observed = { ...machine, dockerRules: { known: false, why: 'no dockerd runs' } };
+  t.false(egress(silent));
+  const spec = desire(told('none')).table;
+  const listing = await listingOf(spec);
+  t.true(egress({ ...silent, table: { ok: true, value: listing } }));
+  t.true(egress(silent, { ...history, applied: { spec, listing } }));
 });
 
 test('a step that failed is withheld until its turn, and the plan says when that is', async (t) => {

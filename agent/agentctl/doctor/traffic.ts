@@ -1,0 +1,27 @@
+import { parseConfig } from '../../config/parse-config.ts';
+import { type ApplianceConfig, DEFAULT_CONFIG } from '../../config/schema.ts';
+import { type Flow, flowsOf } from '../../firewall/flows.ts';
+import { embeddedStack } from '../../stack/embedded/stack.ts';
+import { isErrno } from '../../system/errors.ts';
+import { readFileIfPresent } from '../../system/files.ts';
+import type { Paths } from '../../system/paths.ts';
+
+/** What must reach the stack from outside, by the configuration that is in force; a user who may not read it sees the defaults. */
+export async function trafficOf(
+  paths: Pick<Paths, 'config' | 'acceptedConfig'>,
+): Promise<{ readonly flows: readonly Flow[]; readonly subnet: string }> {
+  const config = (await configIn(paths.config)) ?? (await configIn(paths.acceptedConfig)) ?? DEFAULT_CONFIG;
+  return { flows: flowsOf(embeddedStack.services(config)), subnet: config.network.subnet };
+}
+
+async function configIn(path: string): Promise<ApplianceConfig | null> {
+  try {
+    const text = await readFileIfPresent(path);
+    if (text === null) return null;
+    const parsed = parseConfig(text, path);
+    return parsed.ok ? parsed.config : null;
+  } catch (error) {
+    if (isErrno(error, 'EACCES')) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { describeError } from '../../system/errors.ts';
+import { readFileIfPresent } from '../../system/files.ts';
+import { known, unknown } from '../findings.ts';
+import type { DockerRules, Facts } from '../types.ts';
+import { linkOfProcess, pidsOf, readOfProcess } from './proc.ts';
+
+/** Where dockerd looks for its configuration when its command line does not say (dockerd(8)). */
+const DAEMON_JSON = '/etc/docker/daemon.json';
+const daemonJson = z.object({
+  iptables: z.boolean().optional(),
+  'ip-masq': z.boolean().optional(),
+  'firewall-backend': z.string().optional(),
+});
+
+/**
+ * How the Docker Engine of this network namespace was told to keep its rules: by its command line, or by the
+ * configuration file that this names. There is no way to ask the engine itself before 28. Needs root.
+ */
+export async function gatherDockerRules(procDirectory = '/proc'): Promise<Facts['dockerRules']> {
+  try {
+    const here = await linkOfProcess(join(procDirectory, 'self/ns/net'));
+    for (const pid of await pidsOf(procDirectory)) {
+      const process = join(procDirectory, pid);
+      if ((await readOfProcess(join(process, 'comm')))?.trim() !== 'dockerd') continue;
+      const namespace = await linkOfProcess(join(process, 'ns/net'));
+      if (namespace === null) return unknown('needs root');
+      // Engines in containers have a firewall of their own.
+      if (namespace !== here) continue;
+      const words = ((await readOfProcess(join(process, 'cmdline'))) ?? '').split('\0');
+      const path = option(words, 'config-file') ?? DAEMON_JSON;
+      return known(dockerRules(words, await readFileIfPresent(path), path));
+    }
+    return unknown('no dockerd runs on this host');
+  } catch (error) {
+    return unknown(describeError(error));
+  }
+}
+
+/** The decision of `dockerd`: an option on its command line, or in its file (it refuses both), else its default. */
+export function dockerRules(words: readonly string[], file: string | null, path: string): DockerRules {
+  const config = daemonJson.parse(JSON.parse(file?.trim() || '{}'));
+  const told = (name: string, inFile: string | boolean | undefined) =>
+    option(words, name) ?? (inFile === undefined ? null : String(inFile));
+  const by = (name: string) => (option(words, name) === null ? path : 'its command line');
+  const masquerade = told('ip-masq', config['ip-masq']) !== 'false';
+  if (told('firewall-backend', config['firewall-backend']) === 'nftables') {
+    return {
+      backend: 'nftables',
+      masquerade,
+      evidence: `Docker keeps its rules with nftables, by ${by('firewall-backend')}`,
+    };
+  }
+  return told('iptables', config.iptables) === 'false'
+    ? { backend: 'none', masquerade, evidence: `Docker was told to write no rules, by ${by('iptables')}` }
+    : { backend: 'iptables', masquerade, evidence: 'Docker keeps its rules with iptables' };
+}
+
+/** The value of `--name=value` or `--name value`; a flag alone is `true`. */
+function option(words: readonly string[], name: string): string | null {
+  const index = words.findIndex((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+  const word = words[index];
+  if (word === undefined) return null;
+  if (word.includes('=')) return word.slice(word.indexOf('=') + 1);
+  const next = words[index + 1];
+  return next === undefined || next === '' || next.startsWith('-') ? 'true' : next;
+}

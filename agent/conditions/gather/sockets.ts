@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import type { Protocol } from '../../stack/types.ts';
+import { readFileIfPresent } from '../../system/files.ts';
+
+/** A socket that waits for anybody: a listener of TCP, or a UDP socket that is not connected. */
+export interface WaitingSocket {
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly ipv6: boolean;
+  /** Whether only this host can reach it. */
+  readonly loopback: boolean;
+  /** By which its processes are found: their `/proc/PID/fd` link to `socket:[INODE]`. */
+  readonly inode: string;
+}
+
+/** Socket states of include/net/tcp_states.h. */
+const WAITING = { tcp: '0A', udp: '07' } as const;
+/** 127.0.0.0/8, ::1 and ::ffff:127.0.0.0/104, as the kernel prints them: each 32 bits with the lowest byte first. */
+const LOOPBACK = /^([0-9A-F]{6}7F|0{24}01000000|0{16}FFFF0000[0-9A-F]{6}7F)$/;
+
+/** The waiting sockets of this network namespace. Needs no root. */
+export async function waitingSockets(netDirectory = '/proc/net'): Promise<readonly WaitingSocket[]> {
+  const found = await Promise.all(
+    (['tcp', 'udp'] as const).flatMap((protocol) =>
+      [false, true].map(async (ipv6) => {
+        // A kernel without IPv6 has no tcp6 and udp6.
+        const table = await readFileIfPresent(join(netDirectory, ipv6 ? `${protocol}6` : protocol));
+        return parseSockets(table ?? '', protocol).map((socket) => ({ ...socket, ipv6 }));
+      }),
+    ),
+  );
+  return found.flat();
+}
+
+/** The waiting sockets of one of /proc/net/{tcp,udp}[6] (proc_pid_net(5)). */
+export function parseSockets(table: string, protocol: Protocol): Omit<WaitingSocket, 'ipv6'>[] {
+  return table.split('\n').flatMap((line) => {
+    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+    const [address = '', port = ''] = local.split(':');
+    return state === WAITING[protocol]
+      ? [{ protocol, port: Number.parseInt(port, 16), loopback: LOOPBACK.test(address), inode }]
+      : [];
+  });
+}
