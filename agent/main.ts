@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { schedule } from 'node-cron';
 import { gatherDockerRules } from './conditions/gather/docker-rules.ts';
 import { gatherForwardPath } from './conditions/gather/forward-path.ts';
-import { type LoadedConfig, loadConfig } from './config/load-config.ts';
-import { parseConfig } from './config/parse-config.ts';
+import { createConfigSource } from './config/config-source.ts';
 import { startControlServer } from './control/server.ts';
 import { writeStatus } from './control/status-file.ts';
 import { AGENT_VERSION } from './control/version.ts';
@@ -18,7 +17,7 @@ import { askAll } from './probes/ask.ts';
 import { createProber } from './probes/prober.ts';
 import { controlApi } from './reconcile/control-api.ts';
 import { desiredState } from './reconcile/desired.ts';
-import { watchEngine } from './reconcile/engine-watch.ts';
+import { createEngineWatch } from './reconcile/engine-watch.ts';
 import { eventsWriter } from './reconcile/events-writer.ts';
 import { createExecutors } from './reconcile/executors.ts';
 import { firewallNow } from './reconcile/firewall-status.ts';
@@ -33,12 +32,11 @@ import { createReporter } from './reconcile/reporter.ts';
 import { gatherSlowFacts } from './reconcile/slow-facts.ts';
 import { embeddedStack } from './stack/embedded/stack.ts';
 import { readImages, verifyArchive } from './stack/images.ts';
-import { ensureSecrets, readSecrets } from './stack/secrets.ts';
-import { PROJECT, type Secrets } from './stack/types.ts';
+import { createSecretSource } from './stack/secret-source.ts';
+import { PROJECT } from './stack/types.ts';
 import { writeRendered } from './stack/write-rendered.ts';
 import { openStore } from './store/open.ts';
 import { systemClock } from './system/clock.ts';
-import { describeError } from './system/errors.ts';
 import { keep } from './system/keep.ts';
 import { setKernelSetting } from './system/kernel-settings.ts';
 import { createLog } from './system/log.ts';
@@ -54,9 +52,9 @@ const FORWARD_PATH_KEPT_MS = 30_000;
 async function main(): Promise<void> {
   const paths = appliancePaths(process.env.APPLIANCE_AGENT_ROOT ?? '');
   const clock = systemClock();
-  let secrets: Secrets | null = null;
+  const secrets = createSecretSource(paths.secrets);
   const log = createLog({
-    secretValues: () => (secrets === null ? [] : Object.values(secrets)),
+    secretValues: secrets.values,
     underSystemd: process.env.JOURNAL_STREAM !== undefined,
   });
   const manager = serviceManager(run, clock, process.env);
@@ -74,8 +72,7 @@ async function main(): Promise<void> {
   const nft = createNft({ run, temporaryDirectory: paths.runDirectory });
   const incidents = createIncidentLog(store);
   const stack = { ...embeddedStack, render: remember(embeddedStack.render) };
-  const parsed = remember(([text, path]: readonly [string, string]) => parseConfig(text, path));
-  const parse = (text: string, path: string) => parsed([text, path]);
+  const config = createConfigSource(paths);
   const reporter = createReporter({
     clock,
     store,
@@ -87,8 +84,6 @@ async function main(): Promise<void> {
   const forwardPath = keep(() => gatherForwardPath(run), FORWARD_PATH_KEPT_MS, clock);
   const baseRules = createBaseRules(paths.firewallBase);
   const look = createLastLook();
-  let config: LoadedConfig | null = null;
-  let engineVersion: string | null = null;
   const gatherSlow = () =>
     gatherSlowFacts({
       run,
@@ -109,14 +104,8 @@ async function main(): Promise<void> {
       observe({
         engine,
         nft,
-        config: async () => {
-          config = await loadConfig({ path: paths.config, acceptedPath: paths.acceptedConfig }, parse);
-          return config.config;
-        },
-        secrets: async () => {
-          secrets = await readSecrets({ directory: paths.secrets });
-          return secrets;
-        },
+        config: config.read,
+        secrets: secrets.read,
         images: () => readImages(paths.images),
         forwardPath: () => forwardPath(afresh),
         ipv6: readIpv6Facts,
@@ -132,9 +121,7 @@ async function main(): Promise<void> {
       compose,
       clock,
       memory,
-      makeSecrets: async () => {
-        secrets = await ensureSecrets({ directory: paths.secrets });
-      },
+      makeSecrets: secrets.make,
       writeFiles: (files) => writeRendered(files, paths.rendered),
       verifiedArchive: (image) => verifyArchive(image, paths.images),
       setKernel: setKernelSetting,
@@ -153,15 +140,16 @@ async function main(): Promise<void> {
     report: async (observed, desired) => {
       const notKept = await baseRules.keep(memory.history().applied?.spec ?? null);
       if (notKept !== null) log.warn({ notKept }, 'the rules for the next boot could not be kept');
-      if (config === null) return;
+      const loaded = config.latest();
+      if (loaded === null) return;
       await reporter.report({
         observed,
         desired,
         history: memory.history(),
-        config,
+        config: loaded,
         configPath: paths.config,
         database: store.condition,
-        engineVersion,
+        engineVersion: engineWatch.version(),
         slow,
       });
       probing.look();
@@ -177,6 +165,16 @@ async function main(): Promise<void> {
     onChange: loop.wake,
   });
   const probing = keepProbing(prober, look.running);
+  const engineWatch = createEngineWatch({
+    engine,
+    project: PROJECT,
+    store,
+    clock,
+    memory,
+    loop,
+    prober,
+    log,
+  });
 
   const control = await startControlServer(
     paths.socket,
@@ -215,37 +213,7 @@ async function main(): Promise<void> {
     }),
   ];
 
-  const watching = watchEngine(
-    {
-      engine,
-      project: PROJECT,
-      store,
-      clock,
-      onEvent: (event) => {
-        if (event.action === 'die' && event.service !== null) prober.reset(event.service);
-        loop.engineEvent(event);
-      },
-      onPastEvent: (event) => memory.noteEvent(event, clock.now()),
-      onConnected: () => {
-        memory.watching(clock.now());
-        engine.version().then(
-          ({ version }) => {
-            engineVersion = version;
-            loop.wake();
-          },
-          (error: unknown) =>
-            log.warn({ error: describeError(error) }, 'the engine does not tell its version'),
-        );
-      },
-      onDisconnected: (reason) => {
-        memory.watching(null);
-        log.warn({ reason }, 'the engine cannot be followed');
-        loop.wake();
-      },
-    },
-    stop.signal,
-  );
-
+  const watching = engineWatch.follow(stop.signal);
   const watchingRules = followRules({
     onChange: loop.wake,
     onEnded: (reason) => log.warn({ reason }, 'changes to the rules cannot be followed'),

@@ -17,3 +17,5 @@ export function attemptKeys(step: Step): readonly string[] {
 }
 
 export const serviceKey = (service: string) => `service ${service}`;
+
+export const isServiceKey = (key: string) => key.startsWith(serviceKey(''));

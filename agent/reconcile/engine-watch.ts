@@ -1,6 +1,10 @@
-import type { Engine, EngineEvent } from '../engine/types.ts';
+import type { Engine } from '../engine/types.ts';
+import type { Prober } from '../probes/prober.ts';
 import type { Store } from '../store/types.ts';
 import { type Clock, elapsedMs, type Instant } from '../system/clock.ts';
+import { describeError } from '../system/errors.ts';
+import type { Loop } from './loop.ts';
+import type { Memory } from './memory.ts';
 
 const REMEMBERED_AS = 'engine-events-seen';
 /** The place in the stream is written down this often at most: each time is a write to the disk. */
@@ -11,20 +15,26 @@ export interface EngineWatchPorts {
   readonly project: string;
   readonly store: Store;
   readonly clock: Clock;
-  /** An event of now. */
-  readonly onEvent: (event: EngineEvent) => void;
-  /** An event from before this run began: it may explain what is seen, but it calls for nothing. */
-  readonly onPastEvent: (event: EngineEvent) => void;
-  readonly onConnected: () => void;
-  readonly onDisconnected: (reason: string) => void;
+  readonly memory: Memory;
+  readonly loop: Pick<Loop, 'wake' | 'engineEvent'>;
+  readonly prober: Pick<Prober, 'reset'>;
+  readonly log: { warn(fields: object, message: string): void };
 }
 
-/** Follows the engine's events from where the last run left off, until the signal aborts. */
-export async function watchEngine(ports: EngineWatchPorts, signal: AbortSignal): Promise<void> {
-  const { store, clock } = ports;
+export interface EngineWatch {
+  /** Follows the engine's events from where the last run left off, until the signal aborts. */
+  follow(signal: AbortSignal): Promise<void>;
+  /** The engine's version when it was last connected to; null before. */
+  version(): string | null;
+}
+
+/** Hears from the engine, and lets each part know what concerns it. */
+export function createEngineWatch(ports: EngineWatchPorts): EngineWatch {
+  const { engine, store, clock, memory, loop, log } = ports;
   const startedAtNano = BigInt(Date.now()) * 1_000_000n;
   let newest: string | null = store.get(REMEMBERED_AS);
   let writtenAt: Instant = clock.now();
+  let version: string | null = null;
 
   function remember(timeNano: string): void {
     newest = timeNano;
@@ -33,17 +43,43 @@ export async function watchEngine(ports: EngineWatchPorts, signal: AbortSignal):
     store.set(REMEMBERED_AS, timeNano);
   }
 
-  await ports.engine.follow({
-    project: ports.project,
-    signal,
-    since: newest,
-    onEvent(event) {
-      remember(event.timeNano);
-      const isPast = BigInt(event.timeNano) < startedAtNano;
-      (isPast ? ports.onPastEvent : ports.onEvent)(event);
+  async function askVersion(): Promise<void> {
+    try {
+      version = (await engine.version()).version;
+      loop.wake();
+    } catch (error) {
+      log.warn({ error: describeError(error) }, 'the engine does not tell its version');
+    }
+  }
+
+  return {
+    version: () => version,
+    async follow(signal) {
+      await engine.follow({
+        project: ports.project,
+        signal,
+        since: newest,
+        onEvent(event) {
+          remember(event.timeNano);
+          // An event from before this run may explain what is seen, but it calls for nothing.
+          if (BigInt(event.timeNano) < startedAtNano) {
+            memory.noteEvent(event, clock.now());
+            return;
+          }
+          if (event.action === 'die' && event.service !== null) ports.prober.reset(event.service);
+          loop.engineEvent(event);
+        },
+        onConnected() {
+          memory.watching(clock.now());
+          void askVersion();
+        },
+        onDisconnected(reason) {
+          memory.watching(null);
+          log.warn({ reason }, 'the engine cannot be followed');
+          loop.wake();
+        },
+      });
+      if (newest !== null) store.set(REMEMBERED_AS, newest);
     },
-    onConnected: ports.onConnected,
-    onDisconnected: ports.onDisconnected,
-  });
-  if (newest !== null) store.set(REMEMBERED_AS, newest);
+  };
 }

@@ -40,10 +40,14 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       await ports.makeSecrets();
       return 'made the secrets of this appliance';
     },
-    'apply-table': async ({ table, occasion, why }) => {
-      const present = await nft.list(table.family, table.name);
-      // What somebody else touched is written anew as a whole: a rule may look like ours and do something else.
-      await nft.commit(occasion === 'change' ? convergence(table, present) : replacement(table, present));
+    'apply-table': async ({ table, occasion, present, why }) => {
+      // A backend that moves is waited for by calls: what was seen a moment ago is changed, or nft refuses. What
+      // somebody else touched is looked at anew, and written as a whole: a rule may look like ours and do otherwise.
+      await nft.commit(
+        occasion === 'change'
+          ? convergence(table, present)
+          : replacement(table, await nft.list(table.family, table.name)),
+      );
       const listing = await nft.list(table.family, table.name);
       if (listing === null) {
         throw new AgentError({

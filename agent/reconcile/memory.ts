@@ -4,6 +4,7 @@ import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
 import type { Hold, Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
+import { isServiceKey } from './attempt-key.ts';
 import type { History, KillSeen, StopSeen } from './types.ts';
 
 const instant = z.object({ bootId: z.string(), monotonicMs: z.number(), wall: z.string() });
@@ -47,7 +48,12 @@ export function createMemory(store: Store, now: Instant): Memory {
   let lastDrift: History['lastDrift'] = null;
   let turnAddresses = storedAddresses(store);
 
-  const keepAttempts = () => store.set('attempts', JSON.stringify(Object.fromEntries(attempts)));
+  /** Only what is done to services must never be repeated or forgotten; the rest is not worth a write to the disk. */
+  const keepAttempts = (keys: readonly string[]) => {
+    if (!keys.some(isServiceKey)) return;
+    const kept = [...attempts].filter(([key]) => isServiceKey(key));
+    store.set('attempts', JSON.stringify(Object.fromEntries(kept)));
+  };
 
   return {
     history: () => ({
@@ -65,11 +71,11 @@ export function createMemory(store: Store, now: Instant): Memory {
     }),
     attempted(keys, at) {
       for (const key of keys) attempts.set(key, [...(attempts.get(key) ?? []), at].slice(-MOST_ATTEMPTS));
-      keepAttempts();
+      keepAttempts(keys);
     },
     succeeded(keys) {
       const known = keys.filter((key) => attempts.delete(key));
-      if (known.length > 0) keepAttempts();
+      keepAttempts(known);
     },
     hold: (hold) => store.hold(hold),
     release: (service) => store.release(service),

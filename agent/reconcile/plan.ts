@@ -68,7 +68,7 @@ function planFirewall(observed: Observed, desired: Desired, history: History, no
   if (!table.ok) {
     // What cannot be read is written anyway: the transaction replaces whatever is there, or fails with nft's words.
     const why = `the table cannot be listed: ${table.why}`;
-    return [{ kind: 'apply-table', why, table: desired.table, occasion: 'drift' }, clean(why)];
+    return [{ kind: 'apply-table', why, table: desired.table, occasion: 'drift', present: null }, clean(why)];
   }
   const drift = driftSince(history.applied, table.value);
   const reasons = drift.length > 0 ? drift : differences(desired.table, table.value);
@@ -76,7 +76,10 @@ function planFirewall(observed: Observed, desired: Desired, history: History, no
     const why =
       reasons.slice(0, 3).join('; ') + (reasons.length > 3 ? ` and ${reasons.length - 3} more` : '');
     const occasion = drift.length > 0 ? 'drift' : history.applied === null ? 'first' : 'change';
-    return [{ kind: 'apply-table', why, table: desired.table, occasion }, clean('the rules changed')];
+    return [
+      { kind: 'apply-table', why, table: desired.table, occasion, present: table.value },
+      clean('the rules changed'),
+    ];
   }
   const age = history.conntrackCleanedAt && elapsedMs(history.conntrackCleanedAt, now);
   return age !== null && age < CONNTRACK_EVERY_MS ? [] : [clean('regular look through the connections')];

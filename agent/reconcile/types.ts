@@ -109,6 +109,8 @@ export type Step =
       readonly table: TableSpec;
       /** `first`: this run has applied none yet; `drift`: somebody else changed it; `change`: we want another. */
       readonly occasion: 'first' | 'drift' | 'change';
+      /** The table that was seen. */
+      readonly present: ListedTable | null;
     }
   | {
       readonly kind: 'clean-conntrack';

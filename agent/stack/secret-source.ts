@@ -1,0 +1,25 @@
+import { ensureSecrets, readSecrets } from './secrets.ts';
+import type { Secrets } from './types.ts';
+
+/** The secrets of this appliance, and what the log must never show. */
+export interface SecretSource {
+  /** Null when they have not been made yet. Error: SECRET_REFUSED. */
+  read(): Promise<Secrets | null>;
+  make(): Promise<void>;
+  /** The values that were read or made last. */
+  values(): readonly string[];
+}
+
+export function createSecretSource(directory: string): SecretSource {
+  let latest: Secrets | null = null;
+  return {
+    async read() {
+      latest = await readSecrets({ directory });
+      return latest;
+    },
+    async make() {
+      latest = await ensureSecrets({ directory });
+    },
+    values: () => (latest === null ? [] : Object.values(latest)),
+  };
+}
