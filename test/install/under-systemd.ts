@@ -23,6 +23,14 @@ export function installsUnderSystemd(suite: Suite): void {
     );
   });
 
+  test(`on ${suite} nothing that the agent did has failed: its unit lets it do what it must`, async (t, {
+    machine,
+  }) => {
+    const { stdout } = await machine.sh('agentctl events');
+    t.regex(stdout, /table applied/);
+    t.notRegex(stdout, /failed/);
+  });
+
   test(`on ${suite} no docker-proxy runs, and Debian's own coturn neither runs nor is enabled`, async (t, {
     machine,
   }) => {
