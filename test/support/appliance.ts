@@ -37,6 +37,7 @@ export interface Appliance {
   /** A status that was written after this call. */
   freshStatus(): Promise<Status>;
   events(): Promise<RecordedEvent[]>;
+  /** Resolves when the new agent has written its first status: what was there is of the one before. */
   startAgent(): Promise<Spawned>;
   /** The agent that runs now. */
   agent(): Spawned;
@@ -97,6 +98,7 @@ async function bringUp(machine: Machine, images: string, options: ApplianceOptio
       (JSON.parse(await readFile(paths.events, 'utf8')) as { events: RecordedEvent[] }).events,
     async startAgent() {
       agent = await spawnAgent();
+      await appliance.freshStatus();
       return agent;
     },
     agent: () => agent,
