@@ -198,7 +198,9 @@ async function main(): Promise<void> {
   );
 
   const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  // Not `once`: a listener that is gone when execa's own looks makes that one end this process at once, with children
+  // running, before anything was put away.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
   process.on('SIGHUP', loop.wake);
 
   // The regular look is the backstop of the events of the engine and of the rules.

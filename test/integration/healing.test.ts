@@ -90,7 +90,7 @@ test('an operator’s docker stop is respected, also by an agent that was restar
 });
 
 test('a stop that nobody watched is respected too: the agent asks the engine what it missed', async (t) => {
-  await appliance.agent().stop();
+  t.deepEqual(await appliance.agent().stop(), { code: 0, signal: null }, 'it puts away what it knows');
   await appliance.docker('stop', LIVEKIT);
   await appliance.startAgent();
   await appliance.until('the stop is a hold', 15_000, ({ services }) =>
