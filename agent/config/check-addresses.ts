@@ -1,4 +1,4 @@
-import { type Checked, describeValue, invalid, shorten, type ValueProblem, valid } from './checked.ts';
+import { type Checked, checkEach, describeValue, invalid, shorten, valid } from './checked.ts';
 import { contains, type Ipv4Network, networkOf, parseIpv4 } from './ipv4.ts';
 
 const EXAMPLE = 'use an IPv4 address of this machine, e.g. 203.0.113.10';
@@ -25,14 +25,7 @@ export function checkAddresses(value: unknown): Checked<'auto' | readonly string
     );
   }
   if (value.length === 0) return invalid('the list is empty', 'write auto, or at least one address');
-  const problems: ValueProblem[] = [];
-  const addresses: string[] = [];
-  for (const [index, item] of value.entries()) {
-    const checked = checkAddress(item, addresses);
-    if (checked.ok) addresses.push(checked.value);
-    else problems.push(...checked.problems.map((problem) => ({ ...problem, path: [index] })));
-  }
-  return problems.length === 0 ? valid(addresses) : { ok: false, problems };
+  return checkEach(value, checkAddress);
 }
 
 function checkAddress(item: unknown, earlier: readonly string[]): Checked<string> {

@@ -1,6 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { canonicalIpv6 } from './check-subnet6.ts';
-import { type Checked, describeValue, invalid, shorten, type ValueProblem, valid } from './checked.ts';
+import { type Checked, checkEach, describeValue, invalid, shorten, valid } from './checked.ts';
 
 const EXAMPLE = 'use an address by which the world reaches this machine, e.g. 203.0.113.10';
 
@@ -23,14 +23,7 @@ export function checkPublicAddresses(value: unknown): Checked<readonly string[]>
   if (!Array.isArray(value)) {
     return invalid(`${describeValue(value)} is not a list`, 'write a list, e.g. [203.0.113.10]');
   }
-  const problems: ValueProblem[] = [];
-  const addresses: string[] = [];
-  for (const [index, item] of value.entries()) {
-    const checked = checkAddress(item, addresses);
-    if (checked.ok) addresses.push(checked.value);
-    else problems.push(...checked.problems.map((problem) => ({ ...problem, path: [index] })));
-  }
-  return problems.length === 0 ? valid(addresses) : { ok: false, problems };
+  return checkEach(value, checkAddress);
 }
 
 function checkAddress(item: unknown, earlier: readonly string[]): Checked<string> {

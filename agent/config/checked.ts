@@ -19,6 +19,21 @@ export const invalid = (message: string, expected: string): Checked<never> => ({
   problems: [{ message, expected }],
 });
 
+/** A list: each item is judged by itself and beside those accepted before it, and every problem is told. */
+export function checkEach<T>(
+  items: readonly unknown[],
+  check: (item: unknown, earlier: readonly T[]) => Checked<T>,
+): Checked<readonly T[]> {
+  const problems: ValueProblem[] = [];
+  const accepted: T[] = [];
+  for (const [index, item] of items.entries()) {
+    const checked = check(item, accepted);
+    if (checked.ok) accepted.push(checked.value);
+    else problems.push(...checked.problems.map((problem) => ({ ...problem, path: [index] })));
+  }
+  return problems.length === 0 ? valid(accepted) : { ok: false, problems };
+}
+
 const NO_VALUE = invalid('it has no value', 'give it one, or remove the line to use the default');
 
 /** A setting as a zod type. zod keeps the structure; the check knows the words for what is wrong. */
