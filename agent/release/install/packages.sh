@@ -16,6 +16,7 @@ install_packages() {
   fi
   missing=$(missing_packages "$wanted")
   if [ -z "$missing" ]; then
+    disable_coturn # a run that was cut short may have left it to this one
     already "present: $(package_versions 'docker.io nftables coturn')"
     return
   fi
@@ -46,6 +47,7 @@ apt_install() {
   for package in $1; do
     grep -qx "$package" "$installed_packages" 2>/dev/null || echo "$package" >>"$installed_packages"
   done
+  case " $1 " in *' coturn '*) : >"$coturn_to_disable" ;; esac
   guard_services
   finish_interrupted_dpkg
   doing "apt-get install: $(echo "$1" | wc -w) packages"
@@ -53,7 +55,7 @@ apt_install() {
   apt install --no-install-recommends $1 || fail "Debian's packages could not be installed ($1)." \
     'see the lines above; "dpkg --configure -a" and "apt-get --fix-broken install" repair a half-installed package'
   remove_service_guard
-  case " $1 " in *' coturn '*) disable_coturn ;; esac
+  disable_coturn
 }
 
 make_state_folder() {
@@ -108,12 +110,15 @@ remove_service_guard() {
   service_guard_is_ours=no
 }
 
-# Works offline too, where systemd is installed and is not PID 1.
+# Only the service of a coturn that this installer brought, once: an operator may enable it later. Works offline too,
+# where systemd is installed and is not PID 1.
 disable_coturn() {
+  [ -e "$coturn_to_disable" ] || return 0
   if command -v systemctl >/dev/null; then
     run 60 systemctl disable --quiet coturn.service || :
     ! has_systemd || run 60 systemctl stop coturn.service || :
   elif command -v update-rc.d >/dev/null; then
     run 60 update-rc.d coturn disable || :
   fi
+  rm -f "$coturn_to_disable"
 }

@@ -16,6 +16,7 @@ compose_plugin=/usr/local/lib/docker/cli-plugins/docker-compose
 
 # What the installer itself remembers, so that --uninstall knows what was ours.
 installed_packages=$state/installed-packages
+coturn_to_disable=$state/coturn-to-disable
 installed_compose=$state/installed-compose
 
 engine_socket=/var/run/docker.sock

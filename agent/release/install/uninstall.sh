@@ -7,6 +7,7 @@ removed=
 uninstall() {
   package_hint=$(remaining_packages)
   remove_agent
+  disable_coturn
   if our_engine_objects_may_exist; then remove_engine_objects; fi
   remove_rules
   remove_compose_plugin
