@@ -1,4 +1,4 @@
-import { BRIDGE } from '../stack/types.ts';
+import { BRIDGE, LOCKED_BRIDGE } from '../stack/types.ts';
 import type { Flow } from './flows.ts';
 import type { Holds } from './follow.ts';
 import { FORWARD_MARK } from './mark.ts';
@@ -49,8 +49,8 @@ export function every(parts: readonly Holds[]): Holds {
 /** Whether one of them holds. */
 export const some = (parts: readonly Holds[]): Holds => not(every(parts.map(not)));
 
-/** Loopback, our bridge, and the names that Docker gives to its own. */
-const INSIDE = new RegExp(`^(lo|${BRIDGE}|docker0|docker_gwbridge|br-[0-9a-f]{12}|veth.*)$`);
+/** Loopback, our bridges, and the names that Docker gives to its own. */
+const INSIDE = new RegExp(`^(lo|${BRIDGE}|${LOCKED_BRIDGE}|docker0|docker_gwbridge|br-[0-9a-f]{12}|veth.*)$`);
 
 /** Which interface a packet from outside came by is unknown, but it was none that leads to containers. */
 export function cameBy(packet: Packet, pattern: string): Holds {

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { ApplianceConfig } from '../config/schema.ts';
 import type { EngineNetwork } from '../engine/types.ts';
-import { BRIDGE } from '../stack/types.ts';
+import { BRIDGE, LOCKED_BRIDGE } from '../stack/types.ts';
 import type { HostAddress } from './types.ts';
 
 /** Listening nowhere is no configuration; with no network yet the relay waits on loopback. */
@@ -12,7 +12,7 @@ export function reachableAddresses(
   addresses: readonly HostAddress[],
   networks: readonly EngineNetwork[],
 ): readonly HostAddress[] {
-  const bridges = new Set(['docker0', BRIDGE, ...networks.map((network) => network.bridge)]);
+  const bridges = new Set(['docker0', BRIDGE, LOCKED_BRIDGE, ...networks.map((network) => network.bridge)]);
   return addresses
     .filter(({ interfaceName }) => !bridges.has(interfaceName) && !/^br-[0-9a-f]{12}$/.test(interfaceName))
     .filter(({ address }) => !/^(127\.|169\.254\.|::1$|fe80:)/.test(address));

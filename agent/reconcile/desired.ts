@@ -56,6 +56,7 @@ export function desiredState(
     }),
     backends,
     backends6,
+    networks: stack.networks(config),
     subnet: config.network.subnet,
     subnet6,
     publicAddresses: config.network.publicAddresses,

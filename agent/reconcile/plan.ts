@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { differences } from '../nftables/index.ts';
-import { NETWORK, PROJECT } from '../stack/types.ts';
+import { PROJECT } from '../stack/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { attemptKeys } from './attempt-key.ts';
 import { INFRASTRUCTURE_BEAT, nextTurn } from './backoff.ts';
@@ -118,14 +118,17 @@ function planFiles(observed: Observed, desired: Desired): Step[] {
 /** Compose leaves a network as it was made, without a word, when its subnet changes. */
 function planNetwork(observed: Observed, desired: Desired): Step[] {
   if (!observed.engine.ok || filesToWrite(observed, desired).length > 0) return [];
-  const present = observed.engine.value.networks.find(({ name }) => name === `${PROJECT}_${NETWORK}`);
-  const wanted = [desired.subnet, ...(desired.subnet6 === null ? [] : [desired.subnet6])];
-  if (present === undefined || isDeepStrictEqual(new Set(present.subnets), new Set(wanted))) return [];
+  const { networks } = observed.engine.value;
+  const wrong = desired.networks.flatMap(({ name, subnet, subnet6 }) => {
+    const present = networks.find((network) => network.name === `${PROJECT}_${name}`);
+    const wanted = [subnet, ...(subnet6 === null ? [] : [subnet6])];
+    if (present === undefined || isDeepStrictEqual(new Set(present.subnets), new Set(wanted))) return [];
+    return [
+      `network ${name} has the subnet ${present.subnets.join(', ')}, and should have ${wanted.join(', ')}`,
+    ];
+  });
+  if (wrong.length === 0) return [];
   return [
-    {
-      kind: 'compose-down',
-      services: desired.services.map(({ name }) => name),
-      why: `its network has the subnet ${present.subnets.join(', ')}, and should have ${wanted.join(', ')}`,
-    },
+    { kind: 'compose-down', services: desired.services.map(({ name }) => name), why: wrong.join('; ') },
   ];
 }

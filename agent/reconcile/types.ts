@@ -4,7 +4,13 @@ import type { ContainerObservation, EngineNetwork } from '../engine/types.ts';
 import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
 import type { Verdict } from '../probes/types.ts';
-import type { RenderedFile, Secrets, ServiceDefinition, StackImage } from '../stack/types.ts';
+import type {
+  NetworkDefinition,
+  RenderedFile,
+  Secrets,
+  ServiceDefinition,
+  StackImage,
+} from '../stack/types.ts';
 import type { Hold } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { Ipv6Facts } from './ipv6-facts.ts';
@@ -50,9 +56,10 @@ export interface Desired {
   readonly table: TableSpec;
   readonly backends: ReadonlyMap<string, string | null>;
   readonly backends6: ReadonlyMap<string, string | null>;
-  /** Subnet of the stack's network. */
+  readonly networks: readonly NetworkDefinition[];
+  /** The subnet that all of its networks are part of. */
   readonly subnet: string;
-  /** Its IPv6 subnet; null when it has none. */
+  /** The same for IPv6; null when they have none. */
   readonly subnet6: string | null;
   /** Addresses by which the world reaches this host though they are not local. */
   readonly publicAddresses: readonly string[];

@@ -26,6 +26,11 @@ export interface ServiceDefinition {
   readonly dependsOn: readonly string[];
   /** Of a service that sends where its clients say. */
   readonly relay?: Relay;
+  /**
+   * Of a service that is locked in: the services that it may open connections to, and nothing else anywhere. It is on
+   * `LOCKED_NETWORK` alone, and of the others just these are there too. Absent: whatever it likes.
+   */
+  readonly egress?: readonly string[];
 }
 
 /** A relay on the host network: the rules know its packets by its user, and limit new flows to its port. */
@@ -33,6 +38,20 @@ export interface Relay {
   /** A user that nothing else on the machine runs as. */
   readonly uid: number;
   readonly port: number;
+}
+
+/** A bridge network of the stack. */
+export interface NetworkDefinition {
+  /** Its name in the compose file. */
+  readonly name: string;
+  /** Name of its interface on this host, which the rules rely on: at most 15 characters. */
+  readonly bridge: string;
+  /** e.g. `172.30.5.0/24`. */
+  readonly subnet: string;
+  /** Null when it has no IPv6. */
+  readonly subnet6: string | null;
+  /** The service whose `egress` ends at the edge of this network. */
+  readonly locks?: string;
 }
 
 /** A file of the stack as it must be on disk. */
@@ -82,6 +101,7 @@ export type ProbeSpec =
 export interface Stack {
   readonly name: ApplianceConfig['stack'];
   readonly services: (config: ApplianceConfig) => readonly ServiceDefinition[];
+  readonly networks: (config: ApplianceConfig) => readonly NetworkDefinition[];
   readonly render: (input: RenderInput) => readonly RenderedFile[];
   /** Probes that must all succeed; `backend` is the service's container address, `host` one that coturn serves. */
   readonly probes: (
@@ -90,7 +110,16 @@ export interface Stack {
   ) => readonly ProbeSpec[];
 }
 
-/** The compose project, the network and its bridge interface; fixed names that rules and checks rely on. */
+/** The compose project; a fixed name that rules and checks rely on. */
 export const PROJECT = 'appliance';
+
+/**
+ * The network on which services are published and by which they reach the world, and its interface on this host. Of
+ * the networks of a container Docker takes the first by name for its default route: no other name may sort before it.
+ */
 export const NETWORK = 'rtc';
 export const BRIDGE = 'br-appliance';
+
+/** The network of a service whose egress is locked, and its interface. */
+export const LOCKED_NETWORK = 'token';
+export const LOCKED_BRIDGE = 'br-appl-token';

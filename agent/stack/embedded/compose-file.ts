@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { generation } from '../generation.ts';
-import { BRIDGE, NETWORK, PROJECT, type RenderInput } from '../types.ts';
+import { composeNetworks, singleNetwork } from '../networks.ts';
+import { NETWORK, PROJECT, type RenderInput } from '../types.ts';
 import { COTURN, LIVEKIT, RELAY_USER } from './services.ts';
 
 /** `nobody` of Debian. No service needs a capability, for no port is below 1024. */
@@ -52,15 +53,7 @@ export function composeFile(input: RenderInput, files: { readonly turnserverConf
       // A changed subnet means a new network, and that a container on it.
       [LIVEKIT]: labelled(LIVEKIT, livekit, generation([livekit, ...subnets])),
     },
-    networks: {
-      [NETWORK]: {
-        driver: 'bridge',
-        driver_opts: { 'com.docker.network.bridge.name': BRIDGE },
-        enable_ipv6: subnets.length > 1,
-        ipam: { config: subnets.map((subnet) => ({ subnet })) },
-        labels: { 'org.appliance-agent.stack': STACK },
-      },
-    },
+    networks: composeNetworks(singleNetwork(config.network), STACK),
   };
   // A dollar sign is a variable to Compose; an anchor is one more thing for a person to follow.
   return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }).replaceAll('$', '$$$$');

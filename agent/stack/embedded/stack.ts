@@ -1,3 +1,4 @@
+import { singleNetwork } from '../networks.ts';
 import type { RenderedFile, RenderInput, Stack } from '../types.ts';
 import { composeFile, TURNSERVER_CONF } from './compose-file.ts';
 import { embeddedProbes } from './probes.ts';
@@ -8,6 +9,7 @@ import { turnserverConf } from './turnserver-conf.ts';
 export const embeddedStack: Stack = {
   name: 'embedded',
   services: embeddedServices,
+  networks: ({ network }) => singleNetwork(network),
   render,
   probes: embeddedProbes,
 };
