@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { schedule } from 'node-cron';
@@ -42,6 +41,7 @@ import { setKernelSetting } from './system/kernel-settings.ts';
 import { createLog } from './system/log.ts';
 import { appliancePaths } from './system/paths.ts';
 import { run } from './system/processes.ts';
+import { releaseFolder } from './system/release-folder.ts';
 import { remember } from './system/remember.ts';
 import { serviceManager } from './system/sd-notify.ts';
 
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   // The status must be readable by everybody, the state by root alone.
   await mkdir(paths.runDirectory, { recursive: true, mode: 0o755 });
   await mkdir(paths.stateDirectory, { recursive: true, mode: 0o700 });
-  const store = openStore({ path: paths.database, migrationsDirectory: besideCode('migrations'), clock });
+  const store = openStore({ path: paths.database, migrationsDirectory: releaseFolder('migrations'), clock });
   const interrupted = store.closeInterrupted();
   log.info({ version: AGENT_VERSION, database: store.condition, interrupted }, 'the agent starts');
 
@@ -230,12 +230,6 @@ async function main(): Promise<void> {
   await control.close();
   store.close();
   log.info('the agent has stopped; the stack goes on without it');
-}
-
-/** A folder that the bundle has beside its code, and the source tree one level up. */
-function besideCode(name: string): string {
-  const bundled = join(import.meta.dirname, name);
-  return existsSync(bundled) ? bundled : join(import.meta.dirname, '..', name);
 }
 
 await main();

@@ -121,6 +121,23 @@ config
   .description('show the configuration with its defaults')
   .action(() => perform(async () => (await import('./commands/config.ts')).show(context)));
 
+const profile = program
+  .command('profile')
+  .description('show the hardware profiles, and which of them is for this machine');
+profile
+  .command('list')
+  .description('list the profiles of this release and of /etc/appliance-agent/profiles.d')
+  .action(() => perform(async () => (await import('./commands/profile.ts')).list(context)));
+profile
+  .command('show [name]')
+  .description('show a profile with what it inherits, by default the one for this machine')
+  .action((name) => perform(async () => (await import('./commands/profile.ts')).show(context, name)));
+profile
+  .command('match')
+  .description('look at this machine, and say which profile is for it and why')
+  .option('--json', 'the same as JSON, with what was seen of the machine')
+  .action((options) => perform(async () => (await import('./commands/profile.ts')).match(context, options)));
+
 program
   .command('version')
   .description('show the version of agentctl and of the agent that runs')

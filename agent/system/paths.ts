@@ -5,6 +5,8 @@ export interface Paths {
   /** The folder that they are below; '' on a real appliance. */
   readonly root: string;
   readonly config: string;
+  /** Hardware profiles of this machine's owner, which go before those of the release. */
+  readonly profileOverrides: string;
   readonly stateDirectory: string;
   readonly database: string;
   /** Copy of the newest configuration that was accepted; used while the current one is refused. */
@@ -31,6 +33,7 @@ export function appliancePaths(root = ''): Paths {
   return {
     root,
     config: under('/etc/appliance-agent/appliance.yaml'),
+    profileOverrides: under('/etc/appliance-agent/profiles.d'),
     stateDirectory: under('/var/lib/appliance-agent'),
     database: under('/var/lib/appliance-agent/state.db'),
     acceptedConfig: under('/var/lib/appliance-agent/accepted.yaml'),

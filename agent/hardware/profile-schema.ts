@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+const pattern = z
+  .string()
+  .min(1)
+  .regex(/^[^*]+\*?$/, 'use * only at the end')
+  .describe('The whole text, or its beginning with a * behind it. Case counts.');
+const anyOf = z.array(pattern).min(1);
+
+/** Every key must hold; of the texts of a key, one. */
+const match = z.strictObject({
+  sysVendor: anyOf.describe('/sys/class/dmi/id/sys_vendor').optional(),
+  productName: anyOf.describe('/sys/class/dmi/id/product_name').optional(),
+  boardName: anyOf.describe('/sys/class/dmi/id/board_name').optional(),
+  board: anyOf.describe('The first name of /sys/firmware/devicetree/base/compatible').optional(),
+  soc: anyOf.describe('The last name of /sys/firmware/devicetree/base/compatible').optional(),
+  cpuModel: anyOf
+    .describe('The processor, e.g. `Celeron® N5105`, as `agentctl profile match` shows it')
+    .optional(),
+  nic: anyOf.describe('PCI id (`8086:1539`) or driver (`igb`) of any network interface').optional(),
+  virtual: z.boolean().describe('Whether it is a virtual machine').optional(),
+});
+
+const floor = z.int().positive();
+
+/** Kernel settings that a profile may raise; they are floors: a value that is higher already stays. */
+const sysctl = z.strictObject({
+  'net.core.rmem_max': floor.describe('Bytes that a socket may ask for to receive into').optional(),
+  'net.core.wmem_max': floor.describe('Bytes that a socket may ask for to send from').optional(),
+  'net.core.netdev_max_backlog': floor.describe('Packets that may wait for a processor').optional(),
+  'net.core.netdev_budget': floor.describe('Packets that one polling cycle takes').optional(),
+  'net.core.rps_sock_flow_entries': floor.describe('Flows that receive flow steering remembers').optional(),
+});
+
+const settings = z.strictObject({
+  sysctl: sysctl.optional(),
+  rps: z
+    .enum(['fewer-queues', 'always'])
+    .describe(
+      'Receive packet steering over all processors: for network interfaces with fewer receive queues than there are ' +
+        'processors, or for all',
+    )
+    .optional(),
+  governor: z.enum(['performance', 'schedutil', 'ondemand']).describe('CPU frequency governor').optional(),
+});
+
+/** A file of `firmware-profiles/` or `/etc/appliance-agent/profiles.d/`. */
+export const profileSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'use small letters, digits and hyphens')
+    .describe('As the file, without .yaml'),
+  description: z.string().min(1).describe('Which machines this is for, in one line'),
+  extends: z.string().describe('The profile whose settings this one begins with').optional(),
+  match: match
+    .describe('When this profile is for a machine; without it, it is only there to be extended')
+    .optional(),
+  settings: settings.optional(),
+});
+
+export type ProfileFile = z.infer<typeof profileSchema>;
+export type MatchRule = z.infer<typeof match>;
+export type ProfileSettings = z.infer<typeof settings>;
