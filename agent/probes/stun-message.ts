@@ -19,15 +19,28 @@ export interface StunAttribute {
   readonly value: Uint8Array;
 }
 
-export const Method = { binding: 0x001 } as const;
+/** Methods of RFC 8489 and of TURN (RFC 8656, section 17). */
+export const Method = {
+  binding: 0x001,
+  allocate: 0x003,
+  refresh: 0x004,
+  send: 0x006,
+  data: 0x007,
+  createPermission: 0x008,
+} as const;
 
-/** Attribute types of RFC 8489, section 18.3. */
+/** Attribute types of RFC 8489 (section 18.3) and of TURN (RFC 8656, section 18). */
 export const Attribute = {
   username: 0x0006,
   messageIntegrity: 0x0008,
   errorCode: 0x0009,
+  lifetime: 0x000d,
+  xorPeerAddress: 0x0012,
+  data: 0x0013,
   realm: 0x0014,
   nonce: 0x0015,
+  xorRelayedAddress: 0x0016,
+  requestedTransport: 0x0019,
   xorMappedAddress: 0x0020,
   software: 0x8022,
   fingerprint: 0x8028,

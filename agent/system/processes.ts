@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly maxBytes?: number;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads on stdin: where a secret goes, which arguments would show to everybody. Default: nothing. */
+  readonly input?: string;
 }
 
 export interface RunResult {
@@ -20,10 +22,10 @@ export interface RunResult {
 /** Runs a program to its end. Resolves for any exit code; rejects when it cannot start, times out or floods. */
 export type Run = (command: string, args: readonly string[], options: RunOptions) => Promise<RunResult>;
 
-/** The real `Run`, through execa; stdin is closed, the output is bounded, the time is bounded. */
+/** The real `Run`, through execa; stdin is closed unless there is input, the output is bounded, the time is bounded. */
 export const run: Run = async (command, args, options) => {
   const result = await execa(command, [...args], {
-    stdin: 'ignore',
+    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
     reject: false,
     timeout: options.timeoutMs,
     killSignal: 'SIGKILL',
