@@ -7,7 +7,7 @@ const { APPLIANCE_AGENT_TEST_FILES: files = '', APPLIANCE_AGENT_TEST_EVENTS: rec
 
 export default {
   ...packageJson.ava,
-  files: [files],
+  files: files.split('\n'),
   nonSemVerExperiments: { observeRunsFromConfig: true },
   async observeRun({ events }) {
     for await (const { type, testFile, title, skip, todo, knownFailing } of events) {

@@ -4,11 +4,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { conclusion, inWords } from './support/conclusion.ts';
+import { debianRoot } from './support/debian-root.ts';
 import { removeAbandonedMachines } from './support/machine-removal.ts';
 import { needs } from './support/requirements.ts';
 import { runTier } from './support/run-tier.ts';
 import { sum, type Totals } from './support/tally.ts';
-import { TIERS, type Tier } from './support/tiers.ts';
+import { filesOf, TIERS, type Tier } from './support/tiers.ts';
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !TIERS.some((tier) => tier.name === name));
@@ -35,11 +36,14 @@ process.exitCode = exitCode;
 
 async function run(tier: Tier): Promise<Totals> {
   const skip = needs(tier.needs);
-  console.log(skip === null ? `\n${tier.name}: ${tier.files}` : `\nSKIPPED ${tier.name}: ${skip}`);
+  console.log(
+    skip === null ? `\n${tier.name}: ${filesOf(tier).join(' ')}` : `\nSKIPPED ${tier.name}: ${skip}`,
+  );
   const begun = performance.now();
   const totals = await runTier(tier, {
     skip,
     env: composeEnvironment(),
+    root: skip === null && tier.debian !== undefined ? await debianRoot(tier.debian) : null,
     signal: interruption.signal,
     print: (line) => console.log(line),
   });

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunResult, run, runOk } from '../../agent/system/processes.ts';
-import { makeFreshRoot, type Suite } from './fresh-root.ts';
+import type { Suite } from '../support/debian-root.ts';
+import { makeFreshRoot } from './fresh-root.ts';
 import { type RegistryProxy, startRegistryProxy } from './registry-proxy.ts';
 
 export interface FreshMachine {

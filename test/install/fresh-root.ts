@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { run, runOk } from '../../agent/system/processes.ts';
-
-export type Suite = 'bookworm' | 'trixie';
+import { makeDebian, type Suite } from '../support/debian-root.ts';
 
 const MINUTE = 60_000;
 const PROJECT = resolve(import.meta.dirname, '../..');
 const CACHE = join(PROJECT, '.cache', 'install');
 
-/** Changed together with what `makeTarball` does, so that an old tarball is not used. */
+const PACKAGES = ['systemd-sysv', 'dbus'];
+
+/** Changed together with `PACKAGES`, so that an old tarball is not used. */
 const RECIPE = 1;
 
 /** What a clone has: what git would check out, with the changes of this working tree. */
@@ -27,7 +28,8 @@ export interface RootSettings {
  */
 export async function makeFreshRoot(directory: string, settings: RootSettings): Promise<void> {
   const tarball = join(CACHE, `${settings.suite}-${RECIPE}.tar`);
-  if (!existsSync(tarball)) await makeTarball(settings.suite, tarball);
+  if (!existsSync(tarball))
+    await makeDebian(settings.suite, { packages: PACKAGES, format: 'tar', target: tarball });
   await mkdir(directory, { recursive: true });
   await required('tar', ['-xpf', tarball, '-C', directory, '--numeric-owner'], 2 * MINUTE);
   await maskUnits(directory);
@@ -37,29 +39,6 @@ export async function makeFreshRoot(directory: string, settings: RootSettings): 
   // Only how fast dpkg is, on a disk that is thrown away.
   await writeFile(join(directory, 'etc/dpkg/dpkg.cfg.d/unsafe-io'), 'force-unsafe-io\n');
   await clone(join(directory, 'root/appliance-agent'));
-}
-
-async function makeTarball(suite: Suite, tarball: string): Promise<void> {
-  await mkdir(CACHE, { recursive: true });
-  const temporary = `${tarball}.new`;
-  const mirror = await debianMirror();
-  const args = ['--variant=minbase', '--include=systemd-sysv,dbus', '--format=tar', suite, temporary, mirror];
-  await required('mmdebstrap', args, 5 * MINUTE);
-  await rename(temporary, tarball);
-}
-
-/** This machine's own archive, as apt reads it. */
-async function debianMirror(): Promise<string> {
-  const format = '$(ORIGIN)|$(COMPONENT)|$(LABEL)|$(REPO_URI)';
-  const { stdout } = await required(
-    'apt-get',
-    ['indextargets', '--format', format, 'Created-By: Packages'],
-    MINUTE,
-  );
-  const line = stdout.split('\n').find((candidate) => candidate.startsWith('Debian|main|Debian|'));
-  const mirror = line?.split('|').at(3);
-  if (mirror === undefined) throw new Error('no Debian main archive in the apt sources of this machine');
-  return mirror;
 }
 
 /** The interface is set up from outside: nothing inside may wait for it, nor ask questions at a first boot. */

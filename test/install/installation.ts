@@ -2,9 +2,9 @@ import type { ExecutionContext } from 'ava';
 import { probeStunBinding } from '../../agent/probes/stun-probe.ts';
 import { probeTcp } from '../../agent/probes/tcp-probe.ts';
 import { probeUdpEcho } from '../../agent/probes/udp-echo-probe.ts';
+import type { Suite } from '../support/debian-root.ts';
 import { needs, testWhen } from '../support/needs.ts';
 import { type FreshMachine, freshMachine } from './fresh-machine.ts';
-import type { Suite } from './fresh-root.ts';
 import { leftBehind, type Traces, traces } from './traces.ts';
 
 export const INSTALLER = '/root/appliance-agent/install.sh';

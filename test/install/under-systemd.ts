@@ -1,4 +1,4 @@
-import type { Suite } from './fresh-root.ts';
+import type { Suite } from '../support/debian-root.ts';
 import { install, isGone, isServed, onFreshMachine } from './installation.ts';
 
 /** Above this `systemd-analyze security` says that the unit may do more than it did when it was written. */

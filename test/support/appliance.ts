@@ -7,6 +7,7 @@ import { systemClock } from '../../agent/system/clock.ts';
 import { appliancePaths, type Paths } from '../../agent/system/paths.ts';
 import { type RunResult, run, runOk } from '../../agent/system/processes.ts';
 import { startEngine, type TestEngine } from './engine.ts';
+import { IMAGES } from './images.ts';
 import { createMachine, type Machine } from './machine.ts';
 import type { Needs } from './requirements.ts';
 import type { Spawned } from './spawned.ts';
@@ -135,7 +136,6 @@ export const isUp = ({ overall, provisioning }: Status) => overall === 'ok' && p
 async function buildRelease(): Promise<string> {
   const options = { timeoutMs: 120_000, cwd: project, code: 'BUILD_FAILED', hint: '' };
   await runOk(run, join(project, 'node_modules/.bin/node'), ['agent/release/build.ts'], options);
-  const images = join(project, '.cache/images');
-  await runOk(run, node, [join(dist, 'build-images.js'), '--output', images], options);
-  return images;
+  await runOk(run, node, [join(dist, 'build-images.js'), '--output', IMAGES], options);
+  return IMAGES;
 }

@@ -6,23 +6,30 @@ import { buildImages } from '../../agent/release/images/build.ts';
 import { coturnSource, livekitSource } from '../../agent/release/images/sources.ts';
 import type { StackImage } from '../../agent/stack/types.ts';
 import { run } from '../../agent/system/processes.ts';
+import { DEBIAN_VARIABLE } from './requirements.ts';
 
 const project = resolve(import.meta.dirname, '../..');
+
+/** Where the images are kept: they hold this machine's programs, or those of the Debian that the tests run on. */
+export const IMAGES = join(
+  project,
+  '.cache',
+  ['images', process.env[DEBIAN_VARIABLE] ?? []].flat().join('-'),
+);
 
 /** Programs without which `testImages` cannot work: give them to `needs`. */
 export const IMAGE_COMMANDS = ['turnserver', 'ldd'] as const;
 
 /** The folder of the embedded stack's images, made from this source tree; quick when they are there already. */
 export async function testImages(): Promise<{ directory: string; images: readonly StackImage[] }> {
-  const directory = join(project, '.cache', 'images');
   const standin = join(project, '.cache', 'livekit-standin.js');
-  await mkdir(directory, { recursive: true });
+  await mkdir(IMAGES, { recursive: true });
   await bundleStandin(standin);
   const images = await buildImages(
     [await coturnSource(run, turnserver()), await livekitSource(run, process.execPath, standin)],
-    directory,
+    IMAGES,
   );
-  return { directory, images };
+  return { directory: IMAGES, images };
 }
 
 /** Bundles the stand-in for LiveKit into one file. */

@@ -12,6 +12,9 @@ export interface Needs {
 /** Set by `test/run.ts` to the reason why a whole tier cannot run here. */
 export const SKIP_VARIABLE = 'APPLIANCE_AGENT_TEST_SKIP';
 
+/** Set by `test/run.ts` to the Debian whose programs a tier runs on, where that is not this machine's. */
+export const DEBIAN_VARIABLE = 'APPLIANCE_AGENT_TEST_DEBIAN';
+
 /** Why a test with these needs cannot run on this machine; null when it can. */
 export function needs(what: Needs): string | null {
   const tierReason = process.env[SKIP_VARIABLE];

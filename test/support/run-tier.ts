@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isErrno } from '../../agent/system/errors.ts';
 import { readFileIfPresent } from '../../agent/system/files.ts';
-import { SKIP_VARIABLE } from './requirements.ts';
+import { DEBIAN_VARIABLE, SKIP_VARIABLE } from './requirements.ts';
 import { systemPath } from './system-path.ts';
 import { type RunEvent, type Totals, tally } from './tally.ts';
-import type { Tier } from './tiers.ts';
+import { filesOf, type Tier } from './tiers.ts';
 
 export interface TierRun {
   /** Why every test of the tier is to be skipped; null to run them. */
   readonly skip: string | null;
   readonly env: Readonly<Record<string, string>>;
+  /** The folder of the Debian that the tier asks for; null for this machine itself. */
+  readonly root: string | null;
   /** Ends the run early. */
   readonly signal: AbortSignal;
   /** Receives ava's report, line by line as it comes. */
@@ -46,10 +48,12 @@ export async function recordTier(tier: Tier, run: TierRun): Promise<RunEvent[]> 
   }
 }
 
-function runAva(tier: Tier, { skip, env, signal, print }: TierRun, record: string): Promise<void> {
+function runAva(tier: Tier, { skip, env, root, signal, print }: TierRun, record: string): Promise<void> {
   const args = ['node_modules/ava/entrypoints/cli.js', '--config', 'test/ava.config.js'];
   args.push('--timeout', `${tier.silenceMs}ms`, ...(tier.serial ? ['--serial', '--concurrency', '1'] : []));
-  const child = spawn(process.execPath, args, {
+  const enter = root === null ? [] : ['sh', 'test/support/enter-root.sh', root];
+  const [program = '', ...words] = [...enter, process.execPath, ...args];
+  const child = spawn(program, words, {
     // A group of its own, so that test processes that ava leaves behind can be ended with it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -60,7 +64,8 @@ function runAva(tier: Tier, { skip, env, signal, print }: TierRun, record: strin
       PATH: systemPath(),
       ...env,
       ...(skip === null ? {} : { [SKIP_VARIABLE]: skip }),
-      APPLIANCE_AGENT_TEST_FILES: tier.files,
+      ...(tier.debian === undefined ? {} : { [DEBIAN_VARIABLE]: tier.debian }),
+      APPLIANCE_AGENT_TEST_FILES: filesOf(tier).join('\n'),
       APPLIANCE_AGENT_TEST_EVENTS: record,
     },
   });

@@ -1,3 +1,4 @@
+import type { Suite } from './debian-root.ts';
 import type { Needs } from './requirements.ts';
 
 /** A group of test files that are run alike. */
@@ -5,6 +6,10 @@ export interface Tier {
   readonly name: string;
   /** Glob of its files, relative to the project's folder. */
   readonly files: string;
+  /** Files of another tier that run in this one as well, a glob too. */
+  readonly again?: string;
+  /** The Debian whose programs they run on; default: this machine. */
+  readonly debian?: Suite;
   readonly needs: Needs;
   /** Whether its files run one after the other: those that need the whole machine. */
   readonly serial: boolean;
@@ -16,6 +21,10 @@ export interface Tier {
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+
+/** Every glob of its files. */
+export const filesOf = ({ files, again }: Tier): readonly string[] =>
+  again === undefined ? [files] : [files, again];
 
 /** In the order in which they run. Together they stay below what .ci/run allows. */
 export const TIERS: readonly Tier[] = [
@@ -37,6 +46,18 @@ export const TIERS: readonly Tier[] = [
     serial: true,
     silenceMs: 3 * MINUTE,
     limitMs: 15 * MINUTE,
+  },
+  {
+    name: 'integration-trixie',
+    files: 'test/integration-trixie/*.test.ts',
+    again:
+      'test/integration/{boot-rules,calls,converges,data-plane,drift,engine,healing,nftables,nftables-drift,' +
+      'nftables-errors,nftables-traffic,relay,robustness}.test.ts',
+    debian: 'trixie',
+    needs: { root: true, commands: ['mmdebstrap', 'unshare'] },
+    serial: true,
+    silenceMs: 3 * MINUTE,
+    limitMs: 9 * MINUTE,
   },
   {
     name: 'install',

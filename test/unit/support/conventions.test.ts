@@ -1,7 +1,8 @@
+import { globSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { matchesGlob } from 'node:path';
 import test from 'ava';
-import { TIERS } from '../../support/tiers.ts';
+import { filesOf, TIERS } from '../../support/tiers.ts';
 
 const project = new URL('../../../', import.meta.url);
 
@@ -12,6 +13,16 @@ test('every test file belongs to one tier', async (t) => {
   for (const file of files) {
     const tiers = TIERS.filter(({ files: pattern }) => matchesGlob(`test/${file}`, pattern));
     t.is(tiers.length, 1, `test/${file} is in no tier, or in more than one`);
+  }
+});
+
+test('a tier that runs files of others names only those that there are', (t) => {
+  for (const tier of TIERS) {
+    for (const glob of filesOf(tier)) {
+      const names = /\{(.*)\}/.exec(glob)?.[1]?.split(',') ?? [glob];
+      const found = globSync(glob, { cwd: project });
+      t.true(found.length >= names.length, `${tier.name}: ${glob} finds ${found.join(', ')}`);
+    }
   }
 });
 
@@ -35,7 +46,7 @@ test('test/setup.sh brings every command that the tiers need', async (t) => {
   const setup = await readFile(new URL('test/setup.sh', project), 'utf8');
   // Every Debian machine has util-linux.
   const required = TIERS.flatMap(({ needs }) => needs.commands ?? []).filter(
-    (command) => command !== 'nsenter',
+    (command) => !['nsenter', 'unshare'].includes(command),
   );
   for (const command of required) t.regex(setup, new RegExp(`^${command} \\S`, 'm'), command);
 });

@@ -14,7 +14,10 @@ function tierOf(names: string, limitMs = 60_000): Tier {
 function quietRun(changes: Partial<TierRun> = {}): { run: TierRun; printed: string[] } {
   const printed: string[] = [];
   const print = (line: string) => printed.push(line);
-  return { run: { skip: null, env: {}, signal: new AbortController().signal, print, ...changes }, printed };
+  return {
+    run: { skip: null, env: {}, root: null, signal: new AbortController().signal, print, ...changes },
+    printed,
+  };
 }
 
 const FILES: readonly (readonly [what: string, fixture: string, expected: Totals])[] = [
