@@ -57,7 +57,7 @@ export const TIERS: readonly Tier[] = [
     needs: { root: true, commands: ['mmdebstrap', 'unshare'] },
     serial: true,
     silenceMs: 3 * MINUTE,
-    limitMs: 9 * MINUTE,
+    limitMs: 8 * MINUTE,
   },
   {
     name: 'install',
