@@ -51,8 +51,8 @@ export const TIERS: readonly Tier[] = [
     name: 'integration-trixie',
     files: 'test/integration-trixie/*.test.ts',
     again:
-      'test/integration/{boot-rules,calls,converges,data-plane,drift,engine,healing,nftables,nftables-drift,' +
-      'nftables-errors,nftables-traffic,relay,robustness}.test.ts',
+      'test/integration/{boot-rules,calls,coexistence,converges,data-plane,drift,engine,engines,healing,nftables,' +
+      'nftables-drift,nftables-errors,nftables-traffic,relay,robustness}.test.ts',
     debian: 'trixie',
     needs: { root: true, commands: ['mmdebstrap', 'unshare'] },
     serial: true,
