@@ -11,6 +11,7 @@ import { createCompose } from './engine/compose.ts';
 import { createEngine } from './engine/engine.ts';
 import { createBaseRules } from './firewall/base-rules.ts';
 import { followRules } from './firewall/rule-monitor.ts';
+import { createSurvey } from './hardware/survey.ts';
 import { createNft } from './nftables/index.ts';
 import { askAll } from './probes/ask.ts';
 import { createProber } from './probes/prober.ts';
@@ -84,10 +85,15 @@ async function main(): Promise<void> {
   const forwardPath = keep(() => gatherForwardPath(run), FORWARD_PATH_KEPT_MS, clock);
   const baseRules = createBaseRules(paths.firewallBase);
   const look = createLastLook();
+  const hardware = createSurvey(
+    { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
+    { path: paths.tuneRecord, bootId: clock.now().bootId },
+  );
   const gatherSlow = () =>
     gatherSlowFacts({
       run,
       clock,
+      hardware,
       composeVersion: () => compose.version(),
       traffic: look.traffic(),
       root: paths.root,

@@ -9,6 +9,7 @@ import { dockerRulesMissing } from './docker-rules-missing.ts';
 import { engineUnreachable } from './engine-unreachable.ts';
 import { foreignDrop } from './foreign-drop.ts';
 import { forwardPathBlocked } from './forward-path-blocked.ts';
+import { HARDWARE } from './hardware.ts';
 import { imageMissing } from './image-missing.ts';
 import { iptablesMixed } from './iptables-mixed.ts';
 import { OTHER_FIREWALLS } from './other-firewalls.ts';
@@ -39,6 +40,7 @@ export const CONDITIONS: readonly Condition[] = [
   conntrackFull,
   ...OTHER_FIREWALLS,
   iptablesMixed,
+  ...HARDWARE,
   diskLow,
   clockUnsynchronised,
   configRefused,

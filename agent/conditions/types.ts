@@ -1,4 +1,5 @@
 import type { Severity } from '../control/status.ts';
+import type { HardwareReport } from '../hardware/survey.ts';
 import type { StoreCondition } from '../store/types.ts';
 
 /** A fact, or why it cannot be known: "cannot know" is never reported as "bad". */
@@ -73,6 +74,8 @@ export interface Facts {
     readonly synchronized: boolean | null;
     readonly detail: string;
   }>;
+  /** The profile of this machine, and how its settings stand. */
+  readonly hardware: Known<HardwareReport>;
   readonly images: Known<{ readonly missing: readonly string[] }>;
   readonly services: Known<
     readonly {

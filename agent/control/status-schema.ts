@@ -65,6 +65,14 @@ const problem = z.looseObject({
   next: z.string(),
 });
 
+const setting = z.looseObject({
+  name: z.string(),
+  state: z.enum(['applied', 'unsupported', 'drifted']),
+  want: z.string(),
+  seen: nullableText,
+  detail: z.string(),
+});
+
 /** The shape of status.json. Fields that a newer agent adds pass through. */
 export const statusSchema: z.ZodMiniType<Status> = z.looseObject({
   schemaVersion: z.literal(1),
@@ -83,7 +91,7 @@ export const statusSchema: z.ZodMiniType<Status> = z.looseObject({
     profile: z.string(),
     score: z.number(),
     evidence: z.array(z.string()),
-    settings: z.array(z.looseObject({ name: z.string(), state: z.string() })),
+    settings: z.array(setting),
   }),
   problems: z.array(problem),
 });

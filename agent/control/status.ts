@@ -1,3 +1,4 @@
+import type { SettingStatus } from '../hardware/settings.ts';
 import type { Verdict } from '../probes/types.ts';
 
 export type Overall = 'ok' | 'degraded' | 'critical' | 'unknown';
@@ -90,7 +91,7 @@ export interface Status {
     readonly profile: string;
     readonly score: number;
     readonly evidence: readonly string[];
-    readonly settings: readonly { readonly name: string; readonly state: string }[];
+    readonly settings: readonly SettingStatus[];
   };
   readonly problems: readonly Problem[];
 }

@@ -23,7 +23,7 @@ export async function detectMachine({
 }: DetectPorts): Promise<MachineFacts> {
   const dmi = (name: string) => readText(join(root, '/sys/class/dmi/id', name));
   const tree = (name: string) => readStrings(join(root, '/sys/firmware/devicetree/base', name));
-  const [sysVendor, productName, boardName, model, compatible, cpu, nics] = await Promise.all([
+  const [sysVendor, productName, boardName, model, compatible, cpu, nics, policies] = await Promise.all([
     dmi('sys_vendor'),
     dmi('product_name'),
     dmi('board_name'),
@@ -31,6 +31,7 @@ export async function detectMachine({
     tree('compatible'),
     processor(),
     readNics(join(root, '/sys/class/net')),
+    namesIn(join(root, '/sys/devices/system/cpu/cpufreq')),
   ]);
   return {
     dmi: { sysVendor, productName, boardName },
@@ -41,6 +42,7 @@ export async function detectMachine({
     },
     cpu: cpu.model === '' ? null : { vendor: cpu.vendor, model: cpu.model },
     cores,
+    frequencyPolicies: policies.filter((name) => name.startsWith('policy')).sort(),
     virtual: cpu.virtual,
     nics,
   };

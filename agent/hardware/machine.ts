@@ -18,6 +18,8 @@ export interface MachineFacts {
   readonly cpu: { readonly vendor: string; readonly model: string } | null;
   /** Logical processors that are online. */
   readonly cores: number;
+  /** Groups of processors that change their frequency together, e.g. `policy0`; none where the kernel cannot. */
+  readonly frequencyPolicies: readonly string[];
   /** Whether it is a virtual machine. */
   readonly virtual: boolean;
   /** Network interfaces with a device behind them: no bridges, veths or tunnels. */

@@ -29,7 +29,6 @@ const sysctl = z.strictObject({
   'net.core.wmem_max': floor.describe('Bytes that a socket may ask for to send from').optional(),
   'net.core.netdev_max_backlog': floor.describe('Packets that may wait for a processor').optional(),
   'net.core.netdev_budget': floor.describe('Packets that one polling cycle takes').optional(),
-  'net.core.rps_sock_flow_entries': floor.describe('Flows that receive flow steering remembers').optional(),
 });
 
 const settings = z.strictObject({

@@ -33,15 +33,15 @@ export function buildStatus(input: StatusInput): Status {
     provisioning,
     services: services.map(({ name }) => serviceStatus(name, input)),
     firewall: firewallStatus(desired, observed.table, facts),
-    // Hardware profiles are not matched yet: nothing is applied, and status says just that.
-    hardware: {
-      profile: 'generic',
-      score: 0,
-      evidence: ['hardware is not examined by this version'],
-      settings: [],
-    },
+    hardware: hardwareStatus(facts.hardware),
     problems,
   };
+}
+
+function hardwareStatus(hardware: Facts['hardware']): Status['hardware'] {
+  if (!hardware.known) return { profile: 'unknown', score: 0, evidence: [hardware.why], settings: [] };
+  const { profile, score, evidence, settings } = hardware.value;
+  return { profile, score, evidence, settings };
 }
 
 function serviceStatus(name: string, { observed, desired, history, now }: StatusInput): ServiceStatus {

@@ -21,6 +21,7 @@ export type SlowFacts = Pick<
   | 'foreignRules'
   | 'portHolders'
   | 'otherFirewalls'
+  | 'hardware'
 >;
 
 export interface FactsInput {

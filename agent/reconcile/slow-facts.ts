@@ -15,6 +15,7 @@ import type { SlowFacts } from './daemon-facts.ts';
 /** Gathers what takes longer than a round may take. Each part is bounded in time by itself. */
 export async function gatherSlowFacts(ports: {
   readonly run: Run;
+  readonly hardware: () => Promise<SlowFacts['hardware']>;
   readonly clock: Clock;
   readonly composeVersion: () => Promise<string>;
   /** What is published, and the containers' subnet; no flows while that is not known. */
@@ -33,6 +34,7 @@ export async function gatherSlowFacts(ports: {
     foreignRules,
     portHolders,
     otherFirewalls,
+    hardware,
   ] = await Promise.all([
     gatherCompose(ports.composeVersion),
     gatherDockerProxies(),
@@ -43,6 +45,7 @@ export async function gatherSlowFacts(ports: {
     gatherForeignRules({ run, ...traffic }),
     gatherPortHolders(traffic.flows),
     gatherOtherFirewalls(ports.root),
+    ports.hardware(),
   ]);
   return {
     compose,
@@ -54,5 +57,6 @@ export async function gatherSlowFacts(ports: {
     foreignRules,
     portHolders,
     otherFirewalls,
+    hardware,
   };
 }

@@ -15,6 +15,7 @@ const REQUIRE =
 const SINGLE_FILES = {
   agent: 'agent/main.ts',
   'build-images': 'agent/release/build-images.ts',
+  tune: 'agent/hardware/tune.ts',
   'livekit-standin': 'agent/stack/embedded/livekit-standin.ts',
 };
 

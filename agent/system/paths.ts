@@ -20,6 +20,8 @@ export interface Paths {
   readonly status: string;
   readonly events: string;
   readonly socket: string;
+  /** What appliance-agent-tune.service set in this boot. */
+  readonly tuneRecord: string;
   readonly images: string;
   readonly engineSocket: string;
 }
@@ -44,6 +46,7 @@ export function appliancePaths(root = ''): Paths {
     status: under('/run/appliance-agent/status.json'),
     events: under('/run/appliance-agent/events.json'),
     socket: under('/run/appliance-agent/agent.sock'),
+    tuneRecord: under('/run/appliance-agent/tune.json'),
     images: under('/usr/share/appliance-agent/images'),
     engineSocket: under('/var/run/docker.sock'),
   };

@@ -3,6 +3,7 @@ import { install, isGone, isServed, onFreshMachine } from './installation.ts';
 
 /** Above this `systemd-analyze security` says that the unit may do more than it did when it was written. */
 const EXPOSURE_LIMIT = 3.2;
+const TUNE_EXPOSURE_LIMIT = 2.2;
 
 /** What one command must do to a bare Debian of this release that systemd booted, and undo. */
 export function installsUnderSystemd(suite: Suite): void {
@@ -65,6 +66,29 @@ export function installsUnderSystemd(suite: Suite): void {
     const score = await machine.sh('systemd-analyze security --no-pager appliance-agent.service | tail -n 1');
     const exposure = Number(/: ([\d.]+) /.exec(score.stdout)?.[1]);
     t.true(exposure > 0 && exposure <= EXPOSURE_LIMIT, score.stdout);
+  });
+
+  test(`on ${suite} the settings of the hardware profile are set before the engine, or told to be impossible`, async (t, {
+    machine,
+  }) => {
+    const unit = 'appliance-agent-tune.service';
+    t.is((await machine.sh(`systemd-analyze verify /etc/systemd/system/${unit}`)).stderr, '');
+    t.is((await machine.sh(`systemctl is-enabled ${unit}`)).stdout.trim(), 'enabled');
+    t.is((await machine.sh(`systemctl is-active ${unit}`)).stdout.trim(), 'active');
+    t.regex(
+      (await machine.sh(`systemctl show --property=Before ${unit}`)).stdout,
+      /docker\.service.*appliance-agent\.service|appliance-agent\.service.*docker\.service/,
+    );
+    const score = await machine.sh(`systemd-analyze security --no-pager ${unit} | tail -n 1`);
+    t.true(Number(/: ([\d.]+) /.exec(score.stdout)?.[1]) <= TUNE_EXPOSURE_LIMIT, score.stdout);
+    const { hardware } = JSON.parse((await machine.sh('agentctl status --json')).stdout);
+    t.not(hardware.profile, 'unknown');
+    const log = (await machine.sh(`journalctl --unit=${unit} --output=cat`)).stdout;
+    t.regex(log, new RegExp(`^profile ${hardware.profile}$`, 'm'));
+    t.true(hardware.settings.length > 0);
+    // A system container may not change what is the kernel's as a whole.
+    for (const { name, state, detail } of hardware.settings)
+      t.true(state === 'applied' || (state === 'unsupported' && detail !== ''), `${name}: ${state}`);
   });
 
   test(`on ${suite} anybody may ask for the status, and no check of doctor fails`, async (t, { machine }) => {

@@ -23,6 +23,8 @@ test('without systemd the engine and the agent run in the background, and the st
   t.regex(output, /^\[ 8\/12\] Docker Engine … started .* as a background process/m);
   t.regex(output, /runs as background processes: there is no systemd here/);
   await isServed(t, setting);
+  const tuned = await setting.machine.sh('cat /run/appliance-agent/tune.json');
+  t.regex(tuned.stdout, /"name": "net\.core\.rmem_max"/);
   t.is((await setting.machine.sh('pgrep -c docker-proxy')).stdout.trim(), '0');
 });
 

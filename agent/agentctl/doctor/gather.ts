@@ -15,10 +15,13 @@ import type { Facts } from '../../conditions/types.ts';
 import type { StatusReading } from '../../control/status-file.ts';
 import { createCompose } from '../../engine/compose.ts';
 import { createEngine } from '../../engine/engine.ts';
+import { createSurvey } from '../../hardware/survey.ts';
 import { readSecrets } from '../../stack/secrets.ts';
+import { systemClock } from '../../system/clock.ts';
 import { describeError, isErrno } from '../../system/errors.ts';
 import type { Paths } from '../../system/paths.ts';
 import { run } from '../../system/processes.ts';
+import { releaseFolder } from '../../system/release-folder.ts';
 import { gatherConfig } from './config-fact.ts';
 import { gatherDatabase } from './database-fact.ts';
 import { gatherImages } from './images-fact.ts';
@@ -65,15 +68,21 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     gatherPortHolders(traffic.flows),
     gatherOtherFirewalls(paths.root),
   ]);
-  const [dockerProxies, turnsListener, conntrack, disks, clock, images, services] = await Promise.all([
-    gatherDockerProxies(),
-    gatherTurnsListener(),
-    gatherConntrack(),
-    gatherDisks(listFilesystems, [...DISK_PATHS, paths.stateDirectory]),
-    gatherClock({ run, exists: pathExists, wall: () => new Date().toISOString() }),
-    gatherImages(engine, paths.images),
-    gatherServices(engine, reading),
-  ]);
+  const survey = createSurvey(
+    { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
+    { path: paths.tuneRecord, bootId: systemClock().now().bootId },
+  );
+  const [hardware, dockerProxies, turnsListener, conntrack, disks, clock, images, services] =
+    await Promise.all([
+      survey(),
+      gatherDockerProxies(),
+      gatherTurnsListener(),
+      gatherConntrack(),
+      gatherDisks(listFilesystems, [...DISK_PATHS, paths.stateDirectory]),
+      gatherClock({ run, exists: pathExists, wall: () => new Date().toISOString() }),
+      gatherImages(engine, paths.images),
+      gatherServices(engine, reading),
+    ]);
   return {
     config,
     database,
@@ -92,6 +101,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     conntrack,
     disks,
     clock,
+    hardware,
     images,
     services,
   };

@@ -12,6 +12,7 @@ logs=/var/log/appliance-agent
 runtime=/run/appliance-agent
 unit=/etc/systemd/system/appliance-agent.service
 firewall_unit=/etc/systemd/system/appliance-agent-firewall.service
+tune_unit=/etc/systemd/system/appliance-agent-tune.service
 compose_plugin=/usr/local/lib/docker/cli-plugins/docker-compose
 
 # What the installer itself remembers, so that --uninstall knows what was ours.

@@ -1,9 +1,13 @@
 # shellcheck shell=sh
 # The agent itself: a unit under systemd, else a process in the background.
 
+# No reason to stop: the stack serves without it, and the status says what is not set.
+TUNING_FAILED='the settings of the hardware profile could not be set'
+
 start_agent() {
   if has_systemd; then
-    install_firewall_unit
+    install_unit "$firewall_unit" # on a machine that runs the agent makes the rules
+    install_unit "$tune_unit"
     start_agent_unit
   else
     start_agent_process
@@ -18,18 +22,15 @@ how_it_runs() {
   fi
 }
 
-# For the next boot. It is not started: on a machine that runs the agent makes the rules.
-install_firewall_unit() {
-  if cmp -s "$current/units/appliance-agent-firewall.service" "$firewall_unit" &&
-    [ "$(systemctl is-enabled appliance-agent-firewall.service 2>/dev/null)" = enabled ]; then
-    return
-  fi
-  cp "$current/units/appliance-agent-firewall.service" "$firewall_unit.new"
-  mv "$firewall_unit.new" "$firewall_unit"
-  run 60 systemctl daemon-reload || fail 'systemd does not accept the unit.' "see: systemd-analyze verify $firewall_unit"
-  run 60 systemctl enable appliance-agent-firewall.service ||
-    fail 'The unit could not be enabled.' "see: systemctl status appliance-agent-firewall"
-  did 'enabled appliance-agent-firewall.service'
+# install_unit PATH: for the next boot. It is not started here.
+install_unit() {
+  name=$(basename "$1")
+  if cmp -s "$current/units/$name" "$1" && [ "$(systemctl is-enabled "$name" 2>/dev/null)" = enabled ]; then return; fi
+  cp "$current/units/$name" "$1.new"
+  mv "$1.new" "$1"
+  run 60 systemctl daemon-reload || fail 'systemd does not accept the unit.' "see: systemd-analyze verify $1"
+  run 60 systemctl enable "$name" || fail 'The unit could not be enabled.' "see: systemctl status $name"
+  did "enabled $name"
 }
 
 start_agent_unit() {
@@ -43,6 +44,7 @@ start_agent_unit() {
   doing 'starting appliance-agent.service'
   run 60 systemctl daemon-reload || fail 'systemd does not accept the unit.' "see: systemd-analyze verify $unit"
   run 60 systemctl enable appliance-agent.service || fail 'The unit could not be enabled.' "see: systemctl status appliance-agent"
+  run 60 systemctl restart appliance-agent-tune.service || record "$TUNING_FAILED"
   run 180 systemctl restart appliance-agent.service || fail_unit appliance-agent.service 'appliance-agent.service does not start.'
   did 'started and enabled appliance-agent.service'
 }
@@ -54,6 +56,7 @@ start_agent_process() {
   fi
   ! process_runs "$agent_pid" "$product/" || stop_process "$(cat "$agent_pid")" 30
   mkdir -p "$runtime"
+  run 60 "$current/bin/node" "$current/tune.js" || record "$TUNING_FAILED"
   launch "$agent_pid" "$logs/agent.log" "$current/bin/appliance-agent"
   sleep 1
   process_runs "$agent_pid" "$product/" || {

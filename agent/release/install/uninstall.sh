@@ -31,26 +31,25 @@ note() {
 }
 
 remove_agent() {
-  if has_systemd && [ -e "$unit" ]; then
-    run 120 systemctl disable --now appliance-agent.service || :
-  fi
-  if [ -e "$firewall_unit" ]; then
-    ! has_systemd || run 60 systemctl disable --now appliance-agent-firewall.service || :
-    rm -f "$firewall_unit" "$firewall_unit.new" /etc/systemd/system/sysinit.target.wants/appliance-agent-firewall.service
-    rmdir --ignore-fail-on-non-empty /etc/systemd/system/sysinit.target.wants 2>/dev/null || :
-    ! has_systemd || run 60 systemctl daemon-reload || :
-    note 'appliance-agent-firewall.service'
-  fi
-  if [ -e "$unit" ]; then
-    rm -f "$unit" "$unit.new" /etc/systemd/system/multi-user.target.wants/appliance-agent.service
-    ! has_systemd || run 60 systemctl daemon-reload || :
-    note 'appliance-agent.service'
-  fi
+  remove_unit "$firewall_unit"
+  remove_unit "$tune_unit"
+  remove_unit "$unit"
+  rmdir --ignore-fail-on-non-empty /etc/systemd/system/sysinit.target.wants 2>/dev/null || :
   # The agent in the background, and any agentctl that still watches: programs that run from our folder.
   for process in $(find /proc/[0-9]*/exe -lname "$product/*" 2>/dev/null | cut -d/ -f3); do
     stop_process "$process" 30
     note "process $process"
   done
+}
+
+# remove_unit PATH: stopped, disabled and gone; what the tuning set stays until the next boot.
+remove_unit() {
+  [ -e "$1" ] || return 0
+  name=$(basename "$1")
+  ! has_systemd || run 120 systemctl disable --now "$name" || :
+  rm -f "$1" "$1.new" /etc/systemd/system/*.wants/"$name"
+  ! has_systemd || run 60 systemctl daemon-reload || :
+  note "$name"
 }
 
 # While the release or the images are there (they go last), containers may be, even if the engine is down now.

@@ -28,6 +28,17 @@ export const well: Facts = {
   conntrack: known({ count: 120, max: 65_536 }),
   disks: known([{ mount: '/', availableBytes: 20 * GiB, sizeBytes: 50 * GiB }]),
   clock: known({ wall: '2026-11-22T13:00:00.000Z', synchronized: true, detail: 'synchronised' }),
+  hardware: known({
+    profile: 'intel-nuc',
+    score: 36,
+    evidence: ['product name: NUC11TNHi3 (by NUC*, 32)', 'vendor: Intel(R) Client Systems (4)'],
+    refused: [],
+    tuned: true,
+    settings: [
+      { name: 'net.core.rmem_max', state: 'applied', want: '16777216', seen: '16777216', detail: '' },
+      { name: 'net.core.wmem_max', state: 'applied', want: '16777216', seen: '16777216', detail: '' },
+    ],
+  }),
   images: known({ missing: [] }),
   services: known([
     { name: 'coturn', state: 'running', serving: true, held: false, detail: '' },
@@ -56,6 +67,7 @@ export const dark: Facts = {
   conntrack: unknown(WHY),
   disks: unknown(WHY),
   clock: unknown(WHY),
+  hardware: unknown(WHY),
   images: unknown(WHY),
   services: unknown(WHY),
 };

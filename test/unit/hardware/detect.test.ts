@@ -14,6 +14,7 @@ test('a machine with a BIOS is told by its DMI strings, its processor and its ne
     deviceTree: { model: null, board: null, soc: null },
     cpu: { vendor: 'AMD', model: 'GX-412TC SOC' },
     cores: 4,
+    frequencyPolicies: ['policy0', 'policy1'],
     virtual: false,
     nics: [{ name: 'enp1s0', pci: '8086:157b', driver: 'igb', rxQueues: ['rx-0', 'rx-1', 'rx-2', 'rx-3'] }],
   });
@@ -36,6 +37,7 @@ test('a machine that says nothing is no error: everything is null, and bridges a
     deviceTree: { model: null, board: null, soc: null },
     cpu: null,
     cores: 2,
+    frequencyPolicies: [],
     virtual: false,
     nics: [],
   });

@@ -43,6 +43,20 @@ const kernelOnly = {
   '/sys/class/net/bonding_masters': '\n',
 };
 
+/** Files of cpufreq, as its documentation has them. */
+const cpufreq = {
+  '/sys/devices/system/cpu/cpufreq/boost': '1\n',
+  '/sys/devices/system/cpu/cpufreq/policy0/scaling_governor': 'schedutil\n',
+  '/sys/devices/system/cpu/cpufreq/policy1/scaling_governor': 'schedutil\n',
+};
+
+/** A freshly started Debian. */
+const sysctls = {
+  '/proc/sys/net/core/rmem_max': '212992\n',
+  '/proc/sys/net/core/wmem_max': '212992\n',
+  '/proc/sys/net/core/netdev_max_backlog': '1000\n',
+};
+
 const onPci = nic('enp1s0', 'igb', '8086:157b', 4);
 const onboard = nic('eno1', 'igc', '8086:15f3', 4);
 const cable = nic('end0', 'bcmgenet', null, 5);
@@ -52,7 +66,13 @@ const paravirtual = nic('ens3', 'virtio_net', '1af4:1000', 1);
 /** The DMI strings are those of kernel reports that name such machines; firmware-profiles/ quotes them. */
 export const MACHINES = {
   apu2: {
-    files: { ...dmi('PC Engines', 'apu2', 'apu2'), ...kernelOnly, ...onPci.files },
+    files: {
+      ...dmi('PC Engines', 'apu2', 'apu2'),
+      ...kernelOnly,
+      ...onPci.files,
+      ...cpufreq,
+      ...sysctls,
+    },
     links: onPci.links,
     processor: { vendor: 'AMD', model: 'GX-412TC SOC', virtual: false },
     cores: 4,

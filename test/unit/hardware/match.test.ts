@@ -10,6 +10,7 @@ const NUC: MachineFacts = {
   deviceTree: { model: null, board: null, soc: null },
   cpu: { vendor: 'Intel', model: 'Core™ i3-1115G4' },
   cores: 4,
+  frequencyPolicies: [],
   virtual: false,
   nics: [
     { name: 'eno1', pci: '8086:15f3', driver: 'igc', rxQueues: [] },

@@ -41,6 +41,7 @@ test('the release carries its own Node.js 24, a default configuration, units, mi
     'build-images.js',
     'appliance.yaml',
     'units/appliance-agent.service',
+    'tune.js',
     'LICENSE',
   ])
     await t.notThrowsAsync(access(join(directory, 'one', file)));
@@ -71,6 +72,9 @@ test('agentctl runs from the release, and says that nothing is installed', async
 test('every package that a command loads lazily works from the bundle', async (t) => {
   const doctor = await agentctl(['doctor']);
   t.notRegex(doctor.stdout + doctor.stderr, /is not a (function|constructor)|undefined|Dynamic require/);
+  const profiles = await agentctl(['profile', 'list']);
+  t.is(profiles.exitCode, 0, profiles.stderr);
+  t.regex(profiles.stdout, /this machine has it/);
   const validate = await agentctl(['config', 'validate', join(directory, 'one/appliance.yaml')]);
   t.is(validate.exitCode, 0, validate.stdout + validate.stderr);
 });

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { known, unknown } from '../conditions/findings.ts';
+import type { Known } from '../conditions/types.ts';
+import { describeError } from '../system/errors.ts';
+import { detectMachine } from './detect.ts';
+import { loadProfiles, type ProfileFolders } from './load-profiles.ts';
+import type { MachineFacts } from './machine.ts';
+import { selectProfile } from './match.ts';
+import { readProcessor } from './processor.ts';
+import type { Profile } from './profiles.ts';
+import { readValue } from './read-value.ts';
+import { judge, type SettingStatus, settingsFor } from './settings.ts';
+import { readTuneRecord } from './tune-record.ts';
+
+/** The machine, and the profile that it gets. */
+export interface ProfiledMachine {
+  readonly machine: MachineFacts;
+  /** Null when there is not even a profile for any machine. */
+  readonly profile: Profile | null;
+  readonly score: number;
+  readonly evidence: readonly string[];
+  /** Profiles that cannot be used, and why, a sentence each. */
+  readonly refused: readonly string[];
+}
+
+/** The hardware as status shows it. */
+export interface HardwareReport {
+  readonly profile: string;
+  readonly score: number;
+  readonly evidence: readonly string[];
+  readonly refused: readonly string[];
+  readonly settings: readonly SettingStatus[];
+  /** Whether the settings were set in this boot, as far as they could be. */
+  readonly tuned: boolean;
+}
+
+/**
+ * Looks at the machine and finds its profile. `root` stands before /sys: '' on a real machine. Rejects when
+ * systeminformation does not answer in time.
+ */
+export async function profileMachine(folders: ProfileFolders, root = ''): Promise<ProfiledMachine> {
+  const [{ profiles, refused }, machine] = await Promise.all([
+    loadProfiles(folders),
+    detectMachine({ root, processor: readProcessor }),
+  ]);
+  const { chosen } = selectProfile(profiles, machine);
+  return {
+    machine,
+    profile: chosen?.profile ?? null,
+    score: chosen?.score ?? 0,
+    evidence: chosen?.evidence ?? ['no profile is for this machine'],
+    refused,
+  };
+}
+
+/** Reads how the settings of the profile stand; changes nothing. `root` stands before the paths of the settings. */
+export async function surveySettings(
+  { machine, profile, score, evidence, refused }: ProfiledMachine,
+  record: { readonly path: string; readonly bootId: string },
+  root = '',
+): Promise<HardwareReport> {
+  const tuned = await readTuneRecord(record.path, record.bootId);
+  const settings = settingsFor(profile?.settings ?? {}, machine);
+  return {
+    profile: profile?.name ?? 'none',
+    score,
+    evidence,
+    refused,
+    tuned: tuned !== null,
+    settings: await Promise.all(
+      settings.map(async (setting) => {
+        const readings = await Promise.all(setting.paths.map((path) => readValue(join(root, path))));
+        const before = tuned?.settings.find(
+          ({ name, want }) => name === setting.name && want === setting.want,
+        );
+        return judge(setting, readings, before?.refused);
+      }),
+    ),
+  };
+}
+
+/**
+ * How the hardware stands now, each time it is asked. It looks at the machine itself only once: hardware does not change
+ * under a running system.
+ */
+export function createSurvey(
+  folders: ProfileFolders,
+  record: { readonly path: string; readonly bootId: string },
+): () => Promise<Known<HardwareReport>> {
+  let profiled: ProfiledMachine | null = null;
+  return async () => {
+    try {
+      profiled ??= await profileMachine(folders);
+      return known(await surveySettings(profiled, record));
+    } catch (error) {
+      return unknown(describeError(error));
+    }
+  };
+}

@@ -1,0 +1,80 @@
+import test from 'ava';
+import { known } from '../../../agent/conditions/findings.ts';
+import { HARDWARE } from '../../../agent/conditions/hardware.ts';
+import { evaluate, severityOf, toProblems } from '../../../agent/conditions/problems.ts';
+import type { Facts } from '../../../agent/conditions/types.ts';
+import type { SettingStatus } from '../../../agent/hardware/settings.ts';
+import { well } from './well.ts';
+
+if (!well.hardware.known) throw new Error('the hardware of an appliance that is well is known');
+const report = well.hardware.value;
+const setting = (fields: Partial<SettingStatus>): SettingStatus => ({
+  name: 'net.core.rmem_max',
+  state: 'applied',
+  want: '16777216',
+  seen: '16777216',
+  detail: '',
+  ...fields,
+});
+
+function results(hardware: Partial<typeof report>) {
+  const facts: Facts = { ...well, hardware: known({ ...report, ...hardware }) };
+  return new Map(
+    evaluate(HARDWARE, facts).map((result) => [
+      result.condition.code,
+      { ...result.finding, severity: severityOf(result) },
+    ]),
+  );
+}
+
+const drifted = setting({ state: 'drifted', seen: '212992', detail: 'changed since' });
+
+test('a setting that was changed since the tuning is degraded; one that was never set in this boot is a note', (t) => {
+  const changed = results({ settings: [drifted], tuned: true }).get('SETTING_DRIFTED');
+  t.like(changed, {
+    severity: 'degraded',
+    evidence: 'net.core.rmem_max is 212992, not 16777216: changed since',
+  });
+  t.is(results({ settings: [drifted], tuned: false }).get('SETTING_DRIFTED')?.severity, 'info');
+});
+
+test('what is not to be had on a machine is no problem, and is counted', (t) => {
+  const settings = [setting({}), setting({ name: 'frequency governor', state: 'unsupported', seen: null })];
+  t.like(results({ settings }).get('SETTING_DRIFTED'), {
+    state: 'good',
+    evidence: 'as the profile intel-nuc wants them, but for 1 of 2, not to be had here',
+  });
+});
+
+test('socket buffers are too small when LiveKit would warn: it is told twice the limit', (t) => {
+  const of = (seen: string) => results({ settings: [setting({ seen })] }).get('UDP_BUFFERS_SMALL');
+  t.is(of('2500000')?.state, 'good');
+  t.like(of('2499999'), { state: 'bad', severity: 'info', evidence: 'net.core.rmem_max is 2499999' });
+  t.is(of('212992')?.state, 'bad');
+});
+
+test('where they cannot be changed the next step is on the host, and where they cannot be seen nothing is said', (t) => {
+  const guest = setting({ state: 'unsupported', seen: '212992', detail: 'as in a container' });
+  const finding = results({ settings: [guest] }).get('UDP_BUFFERS_SMALL');
+  t.regex(
+    finding?.state === 'bad' ? finding.next : '',
+    /On its host: `sudo sysctl -w net\.core\.rmem_max=16777216/,
+  );
+  const unseen = setting({ state: 'unsupported', seen: null });
+  t.is(results({ settings: [unseen] }).get('UDP_BUFFERS_SMALL')?.state, 'unknown');
+});
+
+test('buffers that are small because of a drifted setting are one problem, not two', (t) => {
+  const facts: Facts = { ...well, hardware: known({ ...report, settings: [drifted] }) };
+  const problems = toProblems(evaluate(HARDWARE, facts), [], '2026-11-22T13:00:00.000Z');
+  t.deepEqual(
+    problems.map(({ code }) => code),
+    ['SETTING_DRIFTED'],
+  );
+});
+
+test('a profile that is refused is named with its mistake', (t) => {
+  const why =
+    '/etc/appliance-agent/profiles.d/a.yaml:2: governer: there is no such setting; did you mean governor?';
+  t.like(results({ refused: [why] }).get('HARDWARE_PROFILE_REFUSED'), { severity: 'info', evidence: why });
+});
