@@ -7,11 +7,13 @@ import { diskLow } from './disk-low.ts';
 import { dockerProxyRunning } from './docker-proxy-running.ts';
 import { dockerRulesMissing } from './docker-rules-missing.ts';
 import { engineUnreachable } from './engine-unreachable.ts';
+import { firmwareKnownBad, firmwareOutdated } from './firmware.ts';
 import { foreignDrop } from './foreign-drop.ts';
 import { forwardPathBlocked } from './forward-path-blocked.ts';
-import { HARDWARE } from './hardware.ts';
+import { hardwareProfileRefused } from './hardware-profile-refused.ts';
 import { imageMissing } from './image-missing.ts';
 import { iptablesMixed } from './iptables-mixed.ts';
+import { settingDrifted, udpBuffersSmall } from './kernel-settings.ts';
 import { OTHER_FIREWALLS } from './other-firewalls.ts';
 import { portTaken } from './port-taken.ts';
 import { secretRefused } from './secret-refused.ts';
@@ -19,6 +21,7 @@ import { serviceDown } from './service-down.ts';
 import { serviceHeld } from './service-held.ts';
 import { tableDrifted } from './table-drifted.ts';
 import { tableWasChanged } from './table-was-changed.ts';
+import { tooHot } from './too-hot.ts';
 import { turnsPortOpen } from './turns-port-open.ts';
 import type { Condition } from './types.ts';
 
@@ -40,7 +43,12 @@ export const CONDITIONS: readonly Condition[] = [
   conntrackFull,
   ...OTHER_FIREWALLS,
   iptablesMixed,
-  ...HARDWARE,
+  settingDrifted,
+  udpBuffersSmall,
+  tooHot,
+  firmwareKnownBad,
+  firmwareOutdated,
+  hardwareProfileRefused,
   diskLow,
   clockUnsynchronised,
   configRefused,

@@ -1,5 +1,7 @@
 /** What the installer puts in `/etc/appliance-agent/appliance.yaml`: every setting, explained, at its default. */
-export const DEFAULT_CONFIG_TEXT = `# Configuration of the appliance agent.
+export const DEFAULT_CONFIG_TEXT = `# yaml-language-server: $schema=/opt/appliance-agent/current/appliance.schema.json
+#
+# Configuration of the appliance agent.
 #
 # Every setting is shown with its default. To change one, remove the # before it and edit the value.
 # Check the file with:  agentctl config validate

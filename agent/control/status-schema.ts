@@ -73,6 +73,14 @@ const setting = z.looseObject({
   detail: z.string(),
 });
 
+const firmware = z.looseObject({
+  name: z.string(),
+  state: z.enum(['ok', 'known-bad', 'outdated', 'missing', 'unknown']),
+  version: nullableText,
+  detail: z.string(),
+  next: z.string(),
+});
+
 /** The shape of status.json. Fields that a newer agent adds pass through. */
 export const statusSchema: z.ZodMiniType<Status> = z.looseObject({
   schemaVersion: z.literal(1),
@@ -92,6 +100,7 @@ export const statusSchema: z.ZodMiniType<Status> = z.looseObject({
     score: z.number(),
     evidence: z.array(z.string()),
     settings: z.array(setting),
+    firmware: z.array(firmware),
   }),
   problems: z.array(problem),
 });

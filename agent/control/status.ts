@@ -1,3 +1,4 @@
+import type { FirmwareStatus } from '../hardware/firmware.ts';
 import type { SettingStatus } from '../hardware/settings.ts';
 import type { Verdict } from '../probes/types.ts';
 
@@ -92,6 +93,7 @@ export interface Status {
     readonly score: number;
     readonly evidence: readonly string[];
     readonly settings: readonly SettingStatus[];
+    readonly firmware: readonly FirmwareStatus[];
   };
   readonly problems: readonly Problem[];
 }

@@ -87,7 +87,7 @@ function matchProfile(profile: Profile, rule: MatchRule, machine: MachineFacts):
 /** The pattern that says most, and what it holds for. */
 function bestHit(patterns: readonly string[], values: readonly string[]) {
   const hits = patterns.flatMap((pattern) => {
-    const value = values.find((candidate) => holds(pattern, candidate));
+    const value = values.find((candidate) => holdsPattern(pattern, candidate));
     return value === undefined ? [] : [{ pattern, value }];
   });
   return hits.find(({ pattern }) => !isPrefix(pattern)) ?? hits[0] ?? null;
@@ -102,7 +102,8 @@ export const pointsOf = (key: keyof MatchRule, pattern: string): number =>
 
 export const isPrefix = (pattern: string): boolean => pattern.endsWith('*');
 
-const holds = (pattern: string, value: string) =>
+/** Whether a value is the text of a pattern, or begins with it. */
+export const holdsPattern = (pattern: string, value: string): boolean =>
   isPrefix(pattern) ? value.startsWith(pattern.slice(0, -1)) : value === pattern;
 
 const inWords = (value: boolean) => (value ? 'yes' : 'no');

@@ -66,4 +66,5 @@ const KNOWN_KEYS = [
   ...Object.keys(shape.match.unwrap().shape),
   ...Object.keys(shape.settings.unwrap().shape),
   ...Object.keys(shape.settings.unwrap().shape.sysctl.unwrap().shape),
+  ...Object.keys(shape.firmware.unwrap().shape),
 ];

@@ -43,6 +43,33 @@ const settings = z.strictObject({
   governor: z.enum(['performance', 'schedutil', 'ondemand']).describe('CPU frequency governor').optional(),
 });
 
+const why = z.string().min(1).describe('For a person: what this is about, and where it is known from');
+
+const version = z.strictObject({
+  atLeast: z
+    .strictObject({ version: z.string().min(1), why })
+    .describe('Versions are compared number by number')
+    .optional(),
+  knownBad: z.array(z.strictObject({ version: pattern, why })).optional(),
+  update: z.string().min(1).describe('For a person: how to get another version'),
+});
+
+const firmware = z.strictObject({
+  bios: version.describe('/sys/class/dmi/id/bios_version').optional(),
+  bootloader: version
+    .describe('The day on which a Raspberry Pi’s EEPROM was built, e.g. 2023-01-11')
+    .optional(),
+  microcode: version.describe('The microcode of /proc/cpuinfo, e.g. 0x5003604').optional(),
+  nics: z
+    .array(version.extend({ nic: z.array(z.string().min(1)).min(1).describe('PCI ids or drivers') }))
+    .describe('What `ethtool -i` says')
+    .optional(),
+  packages: z
+    .array(z.strictObject({ name: z.string().min(1), why }))
+    .describe('Debian packages')
+    .optional(),
+});
+
 /** A file of `firmware-profiles/` or `/etc/appliance-agent/profiles.d/`. */
 export const profileSchema = z.strictObject({
   name: z
@@ -55,8 +82,15 @@ export const profileSchema = z.strictObject({
     .describe('When this profile is for a machine; without it, it is only there to be extended')
     .optional(),
   settings: settings.optional(),
+  firmware: firmware.describe('What is expected of the firmware; only reported, never changed').optional(),
+  temperature: z
+    .strictObject({ high: z.int().min(40).max(110) })
+    .describe('Degrees Celsius from which the machine is slowed down')
+    .optional(),
 });
 
 export type ProfileFile = z.infer<typeof profileSchema>;
 export type MatchRule = z.infer<typeof match>;
+export type FirmwareExpectations = z.infer<typeof firmware>;
+export type VersionExpectation = z.infer<typeof version>;
 export type ProfileSettings = z.infer<typeof settings>;

@@ -1,4 +1,4 @@
-import type { MatchRule, ProfileFile, ProfileSettings } from './profile-schema.ts';
+import type { FirmwareExpectations, MatchRule, ProfileFile, ProfileSettings } from './profile-schema.ts';
 
 /** A profile with what it inherits. */
 export interface Profile {
@@ -11,6 +11,9 @@ export interface Profile {
   /** Null: it is only there to be extended. */
   readonly match: MatchRule | null;
   readonly settings: ProfileSettings;
+  readonly firmware: FirmwareExpectations;
+  /** Degrees Celsius from which the machine is slowed down; null: not known. */
+  readonly temperature: { readonly high: number } | null;
 }
 
 export interface SourcedProfile {
@@ -64,6 +67,8 @@ export function resolveProfiles(files: readonly SourcedProfile[]): ResolvedProfi
         ancestors: line.slice(1).map(({ file }) => file.name),
         match: match ?? null,
         settings: inherit(line.map(({ file }) => file.settings ?? {})),
+        firmware: Object.assign({}, ...line.toReversed().map(({ file }) => file.firmware)),
+        temperature: line.find(({ file }) => file.temperature)?.file.temperature ?? null,
       },
     ];
   });

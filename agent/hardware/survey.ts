@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { known, unknown } from '../conditions/findings.ts';
 import type { Known } from '../conditions/types.ts';
 import { describeError } from '../system/errors.ts';
+import { run } from '../system/processes.ts';
 import { detectMachine } from './detect.ts';
+import { type FirmwareStatus, judgeFirmware } from './firmware.ts';
+import { readFirmware } from './firmware-facts.ts';
 import { loadProfiles, type ProfileFolders } from './load-profiles.ts';
 import type { MachineFacts } from './machine.ts';
 import { selectProfile } from './match.ts';
@@ -10,6 +13,7 @@ import { readProcessor } from './processor.ts';
 import type { Profile } from './profiles.ts';
 import { readValue } from './read-value.ts';
 import { judge, type SettingStatus, settingsFor } from './settings.ts';
+import { readTemperature } from './temperature.ts';
 import { readTuneRecord } from './tune-record.ts';
 
 /** The machine, and the profile that it gets. */
@@ -21,6 +25,7 @@ export interface ProfiledMachine {
   readonly evidence: readonly string[];
   /** Profiles that cannot be used, and why, a sentence each. */
   readonly refused: readonly string[];
+  readonly firmware: readonly FirmwareStatus[];
 }
 
 /** The hardware as status shows it. */
@@ -30,6 +35,10 @@ export interface HardwareReport {
   readonly evidence: readonly string[];
   readonly refused: readonly string[];
   readonly settings: readonly SettingStatus[];
+  /** What the profile expects of the firmware, and what is there. */
+  readonly firmware: readonly FirmwareStatus[];
+  /** Degrees Celsius of the processor now, and from which it is slowed down; null: not known. */
+  readonly temperature: { readonly now: number | null; readonly high: number | null };
   /** Whether the settings were set in this boot, as far as they could be. */
   readonly tuned: boolean;
 }
@@ -44,8 +53,12 @@ export async function profileMachine(folders: ProfileFolders, root = ''): Promis
     detectMachine({ root, processor: readProcessor }),
   ]);
   const { chosen } = selectProfile(profiles, machine);
+  const expected = chosen?.profile.firmware ?? {};
+  const packages = (expected.packages ?? []).map(({ name }) => name);
+  const firmware = await readFirmware({ run, root, nics: machine.nics, packages });
   return {
     machine,
+    firmware: judgeFirmware(expected, firmware, machine.nics),
     profile: chosen?.profile ?? null,
     score: chosen?.score ?? 0,
     evidence: chosen?.evidence ?? ['no profile is for this machine'],
@@ -55,7 +68,7 @@ export async function profileMachine(folders: ProfileFolders, root = ''): Promis
 
 /** Reads how the settings of the profile stand; changes nothing. `root` stands before the paths of the settings. */
 export async function surveySettings(
-  { machine, profile, score, evidence, refused }: ProfiledMachine,
+  { machine, profile, score, evidence, refused, firmware }: ProfiledMachine,
   record: { readonly path: string; readonly bootId: string },
   root = '',
 ): Promise<HardwareReport> {
@@ -66,6 +79,8 @@ export async function surveySettings(
     score,
     evidence,
     refused,
+    firmware,
+    temperature: { now: await readTemperature(root), high: profile?.temperature?.high ?? null },
     tuned: tuned !== null,
     settings: await Promise.all(
       settings.map(async (setting) => {

@@ -39,9 +39,10 @@ export function buildStatus(input: StatusInput): Status {
 }
 
 function hardwareStatus(hardware: Facts['hardware']): Status['hardware'] {
-  if (!hardware.known) return { profile: 'unknown', score: 0, evidence: [hardware.why], settings: [] };
-  const { profile, score, evidence, settings } = hardware.value;
-  return { profile, score, evidence, settings };
+  if (!hardware.known)
+    return { profile: 'unknown', score: 0, evidence: [hardware.why], settings: [], firmware: [] };
+  const { profile, score, evidence, settings, firmware } = hardware.value;
+  return { profile, score, evidence, settings, firmware };
 }
 
 function serviceStatus(name: string, { observed, desired, history, now }: StatusInput): ServiceStatus {

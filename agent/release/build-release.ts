@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_CONFIG_TEXT } from '../config/default-config.ts';
+import { applianceJsonSchema } from '../config/json-schema.ts';
 import { bundlePrograms } from './bundle.ts';
 import { contentHash } from './content-hash.ts';
 import { copyRuntime } from './runtime.ts';
@@ -14,6 +15,8 @@ export async function buildRelease(project: string, output: string): Promise<str
   await bundlePrograms(project, output);
   await copyRuntime(project, output);
   await writeFile(join(output, 'appliance.yaml'), DEFAULT_CONFIG_TEXT);
+  const schema = JSON.stringify(applianceJsonSchema(), null, 2);
+  await writeFile(join(output, 'appliance.schema.json'), `${schema}\n`);
   const { version } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as {
     version: string;
   };

@@ -1,11 +1,15 @@
 import { stringify } from 'yaml';
 import { detectMachine } from '../../hardware/detect.ts';
+import { judgeFirmware } from '../../hardware/firmware.ts';
+import { readFirmware } from '../../hardware/firmware-facts.ts';
+import { readFwupd } from '../../hardware/fwupd.ts';
 import { loadProfiles } from '../../hardware/load-profiles.ts';
 import type { MachineFacts } from '../../hardware/machine.ts';
 import { type Selection, selectProfile } from '../../hardware/match.ts';
 import { readProcessor } from '../../hardware/processor.ts';
 import type { Profile, ResolvedProfiles } from '../../hardware/profiles.ts';
 import { AgentError } from '../../system/errors.ts';
+import { run } from '../../system/processes.ts';
 import { releaseFolder } from '../../system/release-folder.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -41,8 +45,19 @@ export async function show(context: Context, name?: string): Promise<number> {
 export async function match(context: Context, options: { json?: true }): Promise<number> {
   const { resolved, selection, machine } = await look(context);
   const { terminal } = context;
-  if (options.json) terminal.write(`${JSON.stringify(asJson(selection, resolved, machine), null, 2)}\n`);
-  else terminal.write(renderProfileMatch(selection, machine, terminal));
+  const expected = selection.chosen?.profile.firmware ?? {};
+  const packages = (expected.packages ?? []).map(({ name }) => name);
+  const [facts, fwupd] = await Promise.all([
+    readFirmware({ run, root: '', nics: machine.nics, packages }),
+    readFwupd(run),
+  ]);
+  const firmware = judgeFirmware(expected, facts, machine.nics);
+  if (options.json) {
+    const content = { ...asJson(selection, resolved, machine), firmware, fwupd };
+    terminal.write(`${JSON.stringify(content, null, 2)}\n`);
+  } else {
+    terminal.write(renderProfileMatch({ selection, machine, facts, firmware, fwupd }, terminal));
+  }
   return options.json ? exitOf(resolved) : tellRefused(context, resolved);
 }
 

@@ -1,3 +1,6 @@
+import type { FirmwareStatus } from '../../hardware/firmware.ts';
+import type { FirmwareFacts } from '../../hardware/firmware-facts.ts';
+import type { Fwupd } from '../../hardware/fwupd.ts';
 import type { MachineFacts } from '../../hardware/machine.ts';
 import type { Selection } from '../../hardware/match.ts';
 import type { Profile } from '../../hardware/profiles.ts';
@@ -23,8 +26,19 @@ export function renderProfileList(
 
 /** The screen of `agentctl profile match`. */
 export function renderProfileMatch(
-  { chosen, results }: Selection,
-  machine: MachineFacts,
+  {
+    selection: { chosen, results },
+    machine,
+    facts,
+    firmware,
+    fwupd,
+  }: {
+    readonly selection: Selection;
+    readonly machine: MachineFacts;
+    readonly facts: FirmwareFacts;
+    readonly firmware: readonly FirmwareStatus[];
+    readonly fwupd: Fwupd;
+  },
   { columns, paint }: Screen,
 ): string {
   const head =
@@ -47,6 +61,10 @@ export function renderProfileMatch(
     '',
     'Seen of this machine:',
     ...machineLines(machine).flatMap((line) => labelled('  ', line, columns)),
+    '',
+    'Firmware:',
+    ...firmwareLines(facts, fwupd).flatMap((line) => labelled('  ', line, columns)),
+    ...firmware.flatMap((piece) => expectationLines(piece, columns)),
     ...(others.length === 0 ? [] : ['', ...table(titles, others, columns)]),
   ]);
 }
@@ -62,6 +80,35 @@ function machineLines({ dmi, deviceTree, cpu, cores, virtual, nics }: MachineFac
       ({ name, pci, driver, rxQueues }) =>
         `network interface ${name}: ${[pci, driver].filter((part) => part !== null).join(', ') || 'unnamed device'}, ${rxQueues.length} receive ${rxQueues.length === 1 ? 'queue' : 'queues'}`,
     ),
+  ];
+}
+
+function firmwareLines({ bios, bootloader, microcode, nics }: FirmwareFacts, fwupd: Fwupd): string[] {
+  const seen = [
+    ['BIOS', bios],
+    ['boot loader', bootloader],
+    ['microcode', microcode],
+    ...[...nics].map(([name, version]) => [`firmware of ${name}`, version] as const),
+  ] as const;
+  return [
+    ...seen.map(([name, version]) =>
+      'version' in version ? `${name}: ${version.version}` : `${name}: not known, ${version.why}`,
+    ),
+    ...('why' in fwupd
+      ? [`fwupd: ${fwupd.why}`]
+      : fwupd.devices.map(
+          ({ name, version, updatable }) =>
+            `fwupd: ${name} ${version}${updatable ? ', which it can update' : ''}`,
+        )),
+  ];
+}
+
+/** What the profile expects, where it is not so. */
+function expectationLines({ name, state, detail, next }: FirmwareStatus, columns: number): string[] {
+  if (state === 'ok') return [];
+  return [
+    ...labelled('  - ', `${name}: ${state.replace('-', ' ')}, ${detail}`, columns),
+    ...(next === '' ? [] : labelled('    Next: ', next, columns)),
   ];
 }
 

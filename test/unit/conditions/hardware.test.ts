@@ -1,6 +1,6 @@
 import test from 'ava';
 import { known } from '../../../agent/conditions/findings.ts';
-import { HARDWARE } from '../../../agent/conditions/hardware.ts';
+import { CONDITIONS } from '../../../agent/conditions/index.ts';
 import { evaluate, severityOf, toProblems } from '../../../agent/conditions/problems.ts';
 import type { Facts } from '../../../agent/conditions/types.ts';
 import type { SettingStatus } from '../../../agent/hardware/settings.ts';
@@ -20,7 +20,7 @@ const setting = (fields: Partial<SettingStatus>): SettingStatus => ({
 function results(hardware: Partial<typeof report>) {
   const facts: Facts = { ...well, hardware: known({ ...report, ...hardware }) };
   return new Map(
-    evaluate(HARDWARE, facts).map((result) => [
+    evaluate(CONDITIONS, facts).map((result) => [
       result.condition.code,
       { ...result.finding, severity: severityOf(result) },
     ]),
@@ -66,7 +66,7 @@ test('where they cannot be changed the next step is on the host, and where they 
 
 test('buffers that are small because of a drifted setting are one problem, not two', (t) => {
   const facts: Facts = { ...well, hardware: known({ ...report, settings: [drifted] }) };
-  const problems = toProblems(evaluate(HARDWARE, facts), [], '2026-11-22T13:00:00.000Z');
+  const problems = toProblems(evaluate(CONDITIONS, facts), [], '2026-11-22T13:00:00.000Z');
   t.deepEqual(
     problems.map(({ code }) => code),
     ['SETTING_DRIFTED'],
@@ -77,4 +77,40 @@ test('a profile that is refused is named with its mistake', (t) => {
   const why =
     '/etc/appliance-agent/profiles.d/a.yaml:2: governer: there is no such setting; did you mean governor?';
   t.like(results({ refused: [why] }).get('HARDWARE_PROFILE_REFUSED'), { severity: 'info', evidence: why });
+});
+
+const firmware = (state: 'ok' | 'known-bad' | 'outdated' | 'missing' | 'unknown') => ({
+  name: 'BIOS',
+  state,
+  version: state === 'missing' || state === 'unknown' ? null : '1.2.3',
+  detail: 'it hangs (where that is known from)',
+  next: 'get another',
+});
+
+test('firmware that is known to be bad is degraded, with what is known of it and the next step', (t) => {
+  const found = results({ firmware: [firmware('known-bad')] });
+  t.like(found.get('FIRMWARE_KNOWN_BAD'), {
+    severity: 'degraded',
+    evidence: 'BIOS 1.2.3: it hangs (where that is known from)',
+    next: 'get another',
+  });
+  t.is(found.get('FIRMWARE_OUTDATED')?.state, 'good');
+});
+
+test('firmware that is older than expected, or missing, is a note; what cannot be told is none', (t) => {
+  t.is(results({ firmware: [firmware('outdated')] }).get('FIRMWARE_OUTDATED')?.severity, 'info');
+  t.regex(
+    results({ firmware: [firmware('missing')] }).get('FIRMWARE_OUTDATED')?.evidence ?? '',
+    /BIOS is missing/,
+  );
+  t.is(results({ firmware: [firmware('unknown')] }).get('FIRMWARE_OUTDATED')?.state, 'good');
+});
+
+test('a processor is too hot from where its profile says that it is slowed down', (t) => {
+  const at = (now: number | null, high: number | null) =>
+    results({ temperature: { now, high } }).get('TOO_HOT');
+  t.is(at(79, 80)?.state, 'good');
+  t.like(at(80, 80), { severity: 'degraded', evidence: '80 °C, of 80 °C' });
+  t.is(at(99, null)?.state, 'good', 'no profile says what is too much');
+  t.is(at(null, 80)?.state, 'good', 'as in a virtual machine');
 });

@@ -34,6 +34,8 @@ export const well: Facts = {
     evidence: ['product name: NUC11TNHi3 (by NUC*, 32)', 'vendor: Intel(R) Client Systems (4)'],
     refused: [],
     tuned: true,
+    firmware: [{ name: 'BIOS', state: 'ok', version: 'TNTGL357.0067', detail: '', next: '' }],
+    temperature: { now: 51, high: 80 },
     settings: [
       { name: 'net.core.rmem_max', state: 'applied', want: '16777216', seen: '16777216', detail: '' },
       { name: 'net.core.wmem_max', state: 'applied', want: '16777216', seen: '16777216', detail: '' },

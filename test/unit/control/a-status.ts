@@ -96,7 +96,7 @@ export const wellStatus: Status = {
     dropped: [{ what: 'to a published port while its service was away', packets: 7, bytes: 700 }],
     dockerProxyProcesses: 0,
   },
-  hardware: { profile: 'generic', score: 0, evidence: [], settings: [] },
+  hardware: { profile: 'generic', score: 0, evidence: [], settings: [], firmware: [] },
   problems: [],
 };
 

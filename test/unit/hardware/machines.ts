@@ -6,7 +6,7 @@ import type { DetectPorts } from '../../../agent/hardware/detect.ts';
 /** A machine as its kernel and systeminformation show it: what detection reads, and nothing else. */
 export interface RecordedMachine {
   /** Content by path. */
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
   /** Target by path. */
   readonly links?: Readonly<Record<string, string>>;
   readonly processor: Awaited<ReturnType<DetectPorts['processor']>>;
@@ -57,6 +57,11 @@ const sysctls = {
   '/proc/sys/net/core/netdev_max_backlog': '1000\n',
 };
 
+/** 2020-09-03T12:11:43Z: the boot loader of which raspberrypi/firmware, issue 1559, tells (BUILD_TIMESTAMP). */
+const oldBootloader = {
+  '/sys/firmware/devicetree/base/chosen/bootloader/build-timestamp': new Uint8Array([0x5f, 0x50, 0xdd, 0x7f]),
+};
+
 const onPci = nic('enp1s0', 'igb', '8086:157b', 4);
 const onboard = nic('eno1', 'igc', '8086:15f3', 4);
 const cable = nic('end0', 'bcmgenet', null, 5);
@@ -68,6 +73,11 @@ export const MACHINES = {
   apu2: {
     files: {
       ...dmi('PC Engines', 'apu2', 'apu2'),
+      '/sys/class/dmi/id/bios_version': 'v4.13.0.5\n',
+      '/sys/class/hwmon/hwmon0/name': 'k10temp\n',
+      '/sys/class/hwmon/hwmon0/temp1_input': '56125\n',
+      '/sys/class/hwmon/hwmon1/name': 'nvme\n',
+      '/sys/class/hwmon/hwmon1/temp1_input': '70000\n',
       ...kernelOnly,
       ...onPci.files,
       ...cpufreq,
@@ -108,6 +118,9 @@ export const MACHINES = {
       '/sys/firmware/devicetree/base/model': 'Raspberry Pi 4 Model B Rev 1.4\0',
       '/sys/firmware/devicetree/base/compatible': 'raspberrypi,4-model-b\0brcm,bcm2711\0',
       ...kernelOnly,
+      ...oldBootloader,
+      '/sys/class/thermal/thermal_zone0/type': 'cpu-thermal\n',
+      '/sys/class/thermal/thermal_zone0/temp': '81338\n',
       ...cable.files,
     },
     links: cable.links,

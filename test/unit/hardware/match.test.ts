@@ -25,6 +25,8 @@ const profile = (name: string, match: MatchRule | null, origin: Profile['origin'
   ancestors: [],
   match,
   settings: {},
+  firmware: {},
+  temperature: null,
 });
 
 const chosen = (...profiles: Profile[]) => selectProfile(profiles, NUC).chosen;

@@ -30,7 +30,14 @@ async function survey(root: string, bootId = systemClock().now().bootId) {
     overrides: join(root, 'etc/appliance-agent/profiles.d'),
   });
   const { chosen } = selectProfile(profiles, machine);
-  const profiled = { machine, profile: chosen?.profile ?? null, score: 0, evidence: [], refused };
+  const profiled = {
+    machine,
+    profile: chosen?.profile ?? null,
+    score: 0,
+    evidence: [],
+    refused,
+    firmware: [],
+  };
   return surveySettings(profiled, { path: join(root, 'run/appliance-agent/tune.json'), bootId }, root);
 }
 

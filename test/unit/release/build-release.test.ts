@@ -40,6 +40,8 @@ test('the release carries its own Node.js 24, a default configuration, units, mi
     'bin/appliance-agent',
     'build-images.js',
     'appliance.yaml',
+    'appliance.schema.json',
+    'firmware-profiles/profile.schema.json',
     'units/appliance-agent.service',
     'tune.js',
     'LICENSE',

@@ -11,7 +11,7 @@ const BUFFERS = ['net.core.rmem_max', 'net.core.wmem_max'];
 const SET =
   'Set it now: `sudo systemctl restart appliance-agent-tune` (without systemd: run install.sh again)';
 
-const settingDrifted: Condition = {
+export const settingDrifted: Condition = {
   code: 'SETTING_DRIFTED',
   severity: 'degraded',
   title: 'A setting of the hardware profile is not in force',
@@ -33,7 +33,7 @@ const settingDrifted: Condition = {
     }),
 };
 
-const udpBuffersSmall: Condition = {
+export const udpBuffersSmall: Condition = {
   code: 'UDP_BUFFERS_SMALL',
   severity: 'info',
   title: 'The kernel limits the socket buffers of the SFU',
@@ -57,33 +57,9 @@ const udpBuffersSmall: Condition = {
     }),
 };
 
-const profileRefused: Condition = {
-  code: 'HARDWARE_PROFILE_REFUSED',
-  severity: 'info',
-  title: 'A hardware profile is refused',
-  check: 'Hardware profile',
-  meaning:
-    'A file in /etc/appliance-agent/profiles.d has a mistake in it, or two profiles are for the same machine. The machine ' +
-    'gets the best of the other profiles, which may not be the one that was meant.',
-  remedy: 'Mend the file, then see what the machine gets: `agentctl profile match`',
-  dependsOn: [],
-  evaluate: (facts) =>
-    judge(facts.hardware, ({ refused, profile, score }) =>
-      refused.length === 0
-        ? good(`${profile} (score ${score})`)
-        : bad(
-            refused.join('; '),
-            'Mend it, then: `agentctl profile match`, `sudo systemctl restart appliance-agent`',
-          ),
-    ),
-};
-
 function countOf(settings: HardwareReport['settings']): string {
   const unsupported = settings.filter(({ state }) => state === 'unsupported').length;
   return unsupported === 0
     ? `${settings.length} in all`
     : `but for ${unsupported} of ${settings.length}, not to be had here`;
 }
-
-/** What can be wrong with the settings that the hardware profile asks for. */
-export const HARDWARE: readonly Condition[] = [settingDrifted, udpBuffersSmall, profileRefused];

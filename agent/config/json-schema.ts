@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { formatPath } from './problems.ts';
+import { applianceSchema } from './schema.ts';
+
+/**
+ * What an editor is told of each setting, in JSON Schema 2020-12. It is never stricter than the checks of the agent,
+ * which know more: whether addresses overlap, what a port range may not contain. A setting that is not listed here is
+ * still known by its name.
+ */
+const SETTINGS: Readonly<Record<string, object>> = {
+  stack: { description: 'Which stack the appliance runs.', type: 'string' },
+  network: { description: 'How clients reach this machine.' },
+  'network.addresses': {
+    description: 'The IPv4 addresses on which clients reach this machine: auto for all it has, or a list.',
+    anyOf: [{ const: 'auto' }, { type: 'array', items: { type: 'string' }, minItems: 1 }],
+    default: 'auto',
+  },
+  'network.subnet': {
+    description: 'The private network between the containers, /16 to /28.',
+    type: 'string',
+    pattern: '^[0-9.]+/[0-9]+$',
+  },
+  'network.subnet6': {
+    description: 'The same for IPv6: a private network (fc00::/7) of /64, or none.',
+    type: 'string',
+  },
+  'network.publicAddresses': {
+    description: 'Addresses that a router or a cloud translates one to one to those of this machine.',
+    type: 'array',
+    items: { type: 'string' },
+  },
+  turn: { description: 'coturn, the relay.' },
+  'turn.realm': {
+    description: 'The realm that coturn names to clients: a domain name. It need not exist in DNS.',
+    type: 'string',
+    maxLength: 127,
+  },
+  'turn.relayPorts': {
+    description: 'The UDP ports that coturn relays from, both ends included, at least 16.',
+    type: 'string',
+    pattern: '^[0-9]+ ?- ?[0-9]+$',
+    default: '49152-49663',
+  },
+};
+
+/** JSON Schema of `appliance.yaml`, for editors: the agent itself goes by its own checks. */
+export function applianceJsonSchema(): z.core.JSONSchema.JSONSchema {
+  const schema = z.toJSONSchema(applianceSchema, {
+    io: 'output',
+    unrepresentable: 'any',
+    override: ({ jsonSchema, path }) => {
+      // What has a default after parsing may be left out before.
+      delete jsonSchema.required;
+      Object.assign(jsonSchema, SETTINGS[formatPath(path.filter((part) => part !== 'properties'))]);
+      // A section may be empty: that is what remains when every line in it is commented out.
+      if (jsonSchema.type === 'object') Object.assign(jsonSchema, { type: ['object', 'null'] });
+    },
+  });
+  return { ...schema, title: 'Configuration of the appliance agent' };
+}

@@ -1,0 +1,69 @@
+import test from 'ava';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { DEFAULT_CONFIG_TEXT } from '../../../agent/config/default-config.ts';
+import { applianceJsonSchema } from '../../../agent/config/json-schema.ts';
+import { parseConfig } from '../../../agent/config/parse-config.ts';
+import { DEFAULT_CONFIG } from '../../../agent/config/schema.ts';
+
+const schema = applianceJsonSchema();
+const editor = z.fromJSONSchema(schema);
+const editorAccepts = (text: string) => editor.safeParse(parse(text)).success;
+const agentAccepts = (text: string) => parseConfig(text, 'appliance.yaml').ok;
+
+const ACCEPTED = {
+  'the file that the installer writes': DEFAULT_CONFIG_TEXT,
+  'a file of comments': '# nothing\n',
+  'an empty section': 'network:\nturn:\n  realm: turn.example.org\n',
+  'every setting': `stack: embedded
+network:
+  addresses: [203.0.113.10]
+  subnet: 172.30.6.0/24
+  subnet6: none
+  publicAddresses: [198.51.100.7]
+turn:
+  realm: turn.example.org
+  relayPorts: 50000-50999
+`,
+};
+
+for (const [what, text] of Object.entries(ACCEPTED)) {
+  test(`an editor finds no mistake in ${what}, and the agent takes it`, (t) => {
+    t.true(agentAccepts(text));
+    t.true(editorAccepts(text));
+  });
+}
+
+for (const text of [
+  'netwrok: {}',
+  'turn: { relam: turn.example.org }',
+  'network: { addresses: 7 }',
+  'network: { addresses: [] }',
+  'network: { subnet: 172.30.6.0 }',
+  'network: { publicAddresses: 203.0.113.10 }',
+  'turn: { relayPorts: 49152 }',
+  'turn: { realm: [turn.example.org] }',
+  'turn: 7',
+]) {
+  test(`an editor marks what the agent refuses: ${text}`, (t) => {
+    t.false(agentAccepts(text));
+    t.false(editorAccepts(text));
+  });
+}
+
+/** Every path of a schema's properties. */
+function pathsOf(node: unknown, at = ''): string[] {
+  if (typeof node !== 'object' || node === null || !('properties' in node)) return at === '' ? [] : [at];
+  return Object.entries(node.properties ?? {}).flatMap(([key, inner]) =>
+    pathsOf(inner, at === '' ? key : `${at}.${key}`),
+  );
+}
+
+test('every setting of the agent is in it, and no other', (t) => {
+  const settings = Object.entries(DEFAULT_CONFIG).flatMap(([section, inner]) =>
+    typeof inner === 'object' && inner !== null
+      ? Object.keys(inner).map((key) => `${section}.${key}`)
+      : [section],
+  );
+  t.deepEqual(pathsOf(schema).sort(), settings.sort());
+});
