@@ -9,6 +9,7 @@ import { writeStatus } from './control/status-file.ts';
 import { AGENT_VERSION } from './control/version.ts';
 import { createCompose } from './engine/compose.ts';
 import { createEngine } from './engine/engine.ts';
+import { createEngineUnit } from './engine/unit.ts';
 import { createBaseRules } from './firewall/base-rules.ts';
 import { followRules } from './firewall/rule-monitor.ts';
 import { createSurvey } from './hardware/survey.ts';
@@ -42,6 +43,7 @@ import { setKernelSetting } from './system/kernel-settings.ts';
 import { createLog } from './system/log.ts';
 import { appliancePaths } from './system/paths.ts';
 import { run } from './system/processes.ts';
+import { reboot } from './system/reboot.ts';
 import { releaseFolder } from './system/release-folder.ts';
 import { remember } from './system/remember.ts';
 import { serviceManager } from './system/sd-notify.ts';
@@ -69,6 +71,7 @@ async function main(): Promise<void> {
 
   const memory = createMemory(store, clock.now());
   const engine = createEngine({ socket: paths.engineSocket });
+  const engineUnit = createEngineUnit({ run, program: process.env.APPLIANCE_AGENT_ENGINE_RESTART });
   const compose = createCompose({ run, engineSocket: paths.engineSocket });
   const nft = createNft({ run, temporaryDirectory: paths.runDirectory });
   const incidents = createIncidentLog(store);
@@ -109,6 +112,7 @@ async function main(): Promise<void> {
     observe: (afresh) =>
       observe({
         engine,
+        engineUnit,
         nft,
         config: config.read,
         secrets: secrets.read,
@@ -117,6 +121,7 @@ async function main(): Promise<void> {
         ipv6: readIpv6Facts,
         dockerRules: () => gatherDockerRules(),
         verdicts: () => prober.verdicts(),
+        silences: () => prober.silences(),
         renderedDirectory: paths.rendered,
       }),
     desire: (observed) => desiredState(stack, paths.rendered, observed, memory.history()),
@@ -131,6 +136,8 @@ async function main(): Promise<void> {
       writeFiles: (files) => writeRendered(files, paths.rendered),
       verifiedArchive: (image) => verifyArchive(image, paths.images),
       setKernel: setKernelSetting,
+      engineUnit,
+      reboot: () => reboot(run),
       composeFile: join(paths.rendered, 'compose.yaml'),
       publication: () => ({
         published: look.published(),
@@ -142,7 +149,6 @@ async function main(): Promise<void> {
       }),
     }),
     onObserved: look.note,
-    allowTime: manager.allow,
     report: async (observed, desired) => {
       const notKept = await baseRules.keep(memory.history().applied?.spec ?? null);
       if (notKept !== null) log.warn({ notKept }, 'the rules for the next boot could not be kept');

@@ -34,4 +34,33 @@ turn:
   # The UDP ports that coturn relays from, both ends included. A relayed participant needs about four;
   # a firewall in front of the machine must let all of them in.
   #relayPorts: 49152-49663
+
+# How failing services are healed; docs/healing.md argues the defaults. Durations: 90s, 5min, 2h, 1d.
+healing:
+  # A service that has served may leave its probes unanswered for so long before it is restarted; one
+  # that has just been started, for so long.
+  #silenceLimit: 15s
+  #startLimit: 60s
+
+  # How often each remedy is tried before the next: restart the container, make it anew, load its image
+  # anew from its archive, take the stack down and up, restart the Docker Engine. 0 leaves one out.
+  #restarts: 3
+  #recreations: 2
+  #imageReloads: 1
+  #stackRestarts: 1
+  #engineRestarts: 2
+
+  # The last remedy, when nothing serves: to restart this machine. never, or allowed, and then not again
+  # within rebootEvery.
+  #reboot: never
+  #rebootEvery: 1d
+
+  # The wait after the first attempt, which doubles each time, and the longest. The longest one is left
+  # when every remedy was tried, or when so many attempts were made within 30 minutes.
+  #firstDelay: 1s
+  #slowBeat: 5min
+  #budget: 30
+
+  # A service that has served this long since the last attempt begins anew at the first remedy.
+  #forgiveAfter: 10min
 `;

@@ -1,4 +1,5 @@
 import { describeValue } from './checked.ts';
+import { healingSettings } from './healing.ts';
 import { type ConfigProblem, formatPath } from './problems.ts';
 import { type ApplianceConfig, applianceSchema, DEFAULT_CONFIG } from './schema.ts';
 import { nearest } from './suggest.ts';
@@ -25,6 +26,7 @@ const SETTINGS = [
   'network.publicAddresses',
   'turn.realm',
   'turn.relayPorts',
+  ...Object.keys(healingSettings).map((name) => `healing.${name}`),
 ];
 
 /** Reads the text of `appliance.yaml`. Never throws: whatever is wrong is a problem, in the order of the lines. */

@@ -7,6 +7,7 @@ import { checkRelayPorts } from './check-relay-ports.ts';
 import { addressInside, checkSubnet } from './check-subnet.ts';
 import { checkSubnet6 } from './check-subnet6.ts';
 import { type Checked, describeValue, invalid, setting, valid } from './checked.ts';
+import { type HealingConfig, healingSettings } from './healing.ts';
 
 /** A range of ports, both ends included. */
 export interface PortRange {
@@ -34,6 +35,7 @@ export interface ApplianceConfig {
     readonly realm: string;
     readonly relayPorts: PortRange;
   };
+  readonly healing: HealingConfig;
 }
 
 /** What `appliance.yaml` may hold. The input is the YAML as plain values, the output has every default filled in. */
@@ -67,6 +69,7 @@ export const applianceSchema: z.ZodType<ApplianceConfig> = section({
     realm: setting(checkRealm).default('appliance.internal'),
     relayPorts: setting(checkRelayPorts).default({ from: 49152, to: 49663 }),
   }),
+  healing: section(healingSettings),
 });
 
 /** The configuration of a machine on which nothing is configured. */

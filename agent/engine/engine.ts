@@ -39,6 +39,11 @@ export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions):
   const post = async (path: string, query: Record<string, string>, timeoutMs: number): Promise<void> =>
     requireSuccess(await ask(socket, { method: 'POST', path, query }, timeoutMs), `POST ${path}`);
 
+  const remove = async (path: string): Promise<void> => {
+    const answer = await ask(socket, { method: 'DELETE', path, query: { force: '1' } }, START_TIMEOUT_MS);
+    if (answer.status !== 404) requireSuccess(answer, `DELETE ${path}`);
+  };
+
   return {
     async version() {
       const { Version, ApiVersion } = await get('/version', versionSchema);
@@ -65,8 +70,7 @@ export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions):
     },
 
     async imageId(reference) {
-      const path = reference.split('/').map(encodeURIComponent).join('/');
-      return (await find(`/images/${path}/json`, imageSchema))?.Id ?? null;
+      return (await find(`/images/${encodeReference(reference)}/json`, imageSchema))?.Id ?? null;
     },
 
     loadImage: (archive) => loadImage(socket, archive, LOAD_TIMEOUT_MS),
@@ -80,6 +84,13 @@ export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions):
         START_TIMEOUT_MS + graceSeconds * 1000,
       ),
 
+    removeContainer: (containerId) => remove(`/containers/${containerId}`),
+
+    removeImage: (reference) => remove(`/images/${encodeReference(reference)}`),
+
     follow: (options) => follow(socket, readTimeoutMs, options),
   };
 }
+
+/** A reference as a part of a path: its slashes stay. */
+const encodeReference = (reference: string) => reference.split('/').map(encodeURIComponent).join('/');

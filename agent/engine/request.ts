@@ -4,7 +4,7 @@ import { AgentError } from '../system/errors.ts';
 import { engineFailure } from './failure.ts';
 
 export interface EngineRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /**
    * Without a version prefix: the engine then speaks its newest API. No one prefix fits all (20.10 goes up to 1.41,
    * 29 begins at 1.44), a negotiated one is stale once the engine is upgraded under a running agent, and the few

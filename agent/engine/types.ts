@@ -68,6 +68,10 @@ export interface Engine {
   loadImage(archive: string): Promise<void>;
   start(containerId: string): Promise<void>;
   restart(containerId: string, graceSeconds: number): Promise<void>;
+  /** Also when it runs. */
+  removeContainer(containerId: string): Promise<void>;
+  /** Nothing happens when there is none. */
+  removeImage(reference: string): Promise<void>;
   /**
    * Follows the event stream of a project until `signal` aborts. It reconnects by itself with `since` the last
    * event seen, and calls `onEvent` once an event, `onConnected` after each (re)connect (the caller then lists:

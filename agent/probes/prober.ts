@@ -1,6 +1,6 @@
 import type { Clock, Instant } from '../system/clock.ts';
 import { elapsedMs } from '../system/clock.ts';
-import type { Verdict } from './types.ts';
+import type { Silence, Verdict } from './types.ts';
 
 /** A service that serves is asked this often. */
 const SERVING_EVERY_MS = 10_000;
@@ -28,6 +28,7 @@ export interface Prober {
   /** Forgets what is known: the service died, and an answer under way is of its former life. */
   reset(service: string): void;
   verdicts(): ReadonlyMap<string, Verdict>;
+  silences(): ReadonlyMap<string, Silence>;
 }
 
 interface Known {
@@ -36,6 +37,8 @@ interface Known {
   readonly at: Instant;
   /** When the first of these misses was. */
   readonly missingSince: Instant | null;
+  /** Whether it answered in this life. */
+  readonly served: boolean;
 }
 
 /** Keeps the newest verdict of each service. A success clears all misses. */
@@ -73,6 +76,7 @@ export function createProber({ clock, ask, onChange }: ProberPorts): Prober {
       misses,
       at,
       missingSince: answer.ok ? null : (before?.missingSince ?? at),
+      served: answer.ok || (before?.served ?? false),
     });
     if (before?.verdict.ok !== known.get(service)?.verdict.ok) onChange();
   }
@@ -92,5 +96,11 @@ export function createProber({ clock, ask, onChange }: ProberPorts): Prober {
       known.delete(service);
     },
     verdicts: () => new Map([...known].map(([service, { verdict }]) => [service, verdict])),
+    silences: () =>
+      new Map(
+        [...known].flatMap(([service, { missingSince: since, misses, served }]) =>
+          since === null ? [] : [[service, { since, misses, served }] as const],
+        ),
+      ),
   };
 }

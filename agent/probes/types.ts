@@ -1,3 +1,5 @@
+import type { Instant } from '../system/clock.ts';
+
 /** The outcome of one probe, with what was seen. */
 export interface Verdict {
   readonly ok: boolean;
@@ -5,4 +7,13 @@ export interface Verdict {
   readonly latencyMs: number | null;
   /** What was seen, e.g. `200 OK` or `no answer within 2000 ms`. */
   readonly detail: string;
+}
+
+/** Of a service that runs: that it did not answer when it was asked last. */
+export interface Silence {
+  /** When it was first asked in vain. */
+  readonly since: Instant;
+  readonly misses: number;
+  /** Whether it answered before, since it was started. */
+  readonly served: boolean;
 }

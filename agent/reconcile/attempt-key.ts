@@ -1,21 +1,37 @@
+import type { Rung } from './ladder.ts';
 import type { Step } from './types.ts';
 
-/** What an attempt at a step counts towards: steps that share a key share their backoff. */
-export function attemptKeys(step: Step): readonly string[] {
+/** What an attempt at a step that heals nobody counts towards: steps that share a key share their backoff. */
+export function attemptKey(step: Step): string {
   switch (step.kind) {
     case 'load-image':
-      return [`load-image ${step.image.reference}`];
-    case 'compose-up':
-      return step.services.map(serviceKey);
-    case 'start-container':
-      return [serviceKey(step.service)];
+      return `load-image ${step.image.reference}`;
     case 'set-kernel':
-      return [`set-kernel ${step.setting}`];
+      return `set-kernel ${step.setting}`;
     default:
-      return [step.kind];
+      return step.kind;
   }
 }
 
-export const serviceKey = (service: string) => `service ${service}`;
-
-export const isServiceKey = (key: string) => key.startsWith(serviceKey(''));
+/** What the ledger says of a step: at whom, and at which rung, it is an attempt; null for one that heals nobody. */
+export function attemptOf(
+  step: Step,
+): { readonly subjects: readonly string[]; readonly rung: Rung | 'update' } | null {
+  switch (step.kind) {
+    case 'start-container':
+    case 'restart-container':
+      return { subjects: [step.service], rung: 'restart' };
+    case 'compose-up':
+      return { subjects: step.services, rung: step.rung };
+    case 'reload-image':
+      return { subjects: [step.service], rung: 'reload-image' };
+    case 'restart-stack':
+      return { subjects: [step.service], rung: 'stack' };
+    case 'restart-engine':
+      return { subjects: [step.subject], rung: 'engine' };
+    case 'reboot':
+      return { subjects: ['machine'], rung: 'reboot' };
+    default:
+      return null;
+  }
+}

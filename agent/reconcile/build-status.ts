@@ -2,10 +2,10 @@ import type { Facts } from '../conditions/types.ts';
 import { overall } from '../control/overall.ts';
 import type { Problem, ServiceStatus, Status } from '../control/status.ts';
 import type { Instant } from '../system/clock.ts';
-import { serviceKey } from './attempt-key.ts';
-import { nextTurn, SERVICE_BEAT } from './backoff.ts';
 import { firewallStatus } from './firewall-status.ts';
-import { type Need, needOf } from './plan-services.ts';
+import { type Case, servicesInNeed } from './plan-services.ts';
+import { remedy, remedyInWords } from './remedies.ts';
+import { waitsFor } from './service-need.ts';
 import type { Desired, History, Observed } from './types.ts';
 
 export interface StatusInput {
@@ -23,6 +23,7 @@ export interface StatusInput {
 export function buildStatus(input: StatusInput): Status {
   const { observed, desired, facts, now, problems, provisioning } = input;
   const services = desired?.services ?? [];
+  const cases = desired === null ? [] : servicesInNeed(observed, desired, input.history, now);
   return {
     schemaVersion: 1,
     generatedAt: now.wall,
@@ -31,7 +32,13 @@ export function buildStatus(input: StatusInput): Status {
     agentVersion: input.agentVersion,
     overall: overall(problems, provisioning.state),
     provisioning,
-    services: services.map(({ name }) => serviceStatus(name, input)),
+    services: services.map(({ name }) =>
+      serviceStatus(
+        name,
+        cases.find(({ service }) => service === name),
+        input,
+      ),
+    ),
     firewall: firewallStatus(desired, observed.table, facts),
     hardware: hardwareStatus(facts.hardware),
     problems,
@@ -45,31 +52,52 @@ function hardwareStatus(hardware: Facts['hardware']): Status['hardware'] {
   return { profile, score, evidence, settings, firmware };
 }
 
-function serviceStatus(name: string, { observed, desired, history, now }: StatusInput): ServiceStatus {
+function serviceStatus(
+  name: string,
+  found: Case | undefined,
+  { observed, desired, history, now }: StatusInput,
+): ServiceStatus {
   const engine = observed.engine.ok ? observed.engine.value : null;
   const container = engine?.containers.find(({ service }) => service === name);
   const held = history.holds.some(({ service }) => service === name);
-  const turn = nextTurn(history.attempts.get(serviceKey(name)) ?? [], SERVICE_BEAT, now);
-  const need = engine && desired ? needOf(name, engine, desired, history, now) : null;
-  const acts = need?.kind === 'start' || need?.kind === 'up';
+  const next = found && desired ? nextOf(found, desired) : null;
   return {
     name,
     state: stateInWords(container?.state, held, engine !== null),
     probe: observed.verdicts.get(name) ?? null,
     healing: {
-      rung: held ? 'held' : turn.budgetSpent ? 'slow-beat' : acts ? need.kind : 'none',
-      attempts: turn.attempts,
-      nextAction: acts ? actionInWords(need) : null,
-      nextAt: acts ? new Date(Date.parse(now.wall) + turn.dueInMs).toISOString() : null,
+      rung: rungInWords(name, found, held, { observed, desired, history }),
+      attempts: found?.turn.attempts ?? 0,
+      nextAction: next?.action ?? null,
+      nextAt: next ? new Date(Date.parse(now.wall) + next.dueInMs).toISOString() : null,
     },
     startedAt: container?.startedAt ?? null,
     image: container?.image ?? null,
   };
 }
 
-function actionInWords(need: Extract<Need, { kind: 'start' | 'up' }>): string {
-  if (need.kind === 'start') return 'start it';
-  return need.forceRecreate ? 'make it anew' : 'bring it up';
+/** Where on the ladder a service is, or why on none. */
+function rungInWords(
+  name: string,
+  found: Case | undefined,
+  held: boolean,
+  { observed, desired, history }: Pick<StatusInput, 'observed' | 'desired' | 'history'>,
+): string {
+  if (held) return 'held';
+  if (history.underWay.has(name)) return 'under-way';
+  if (found?.turn.slow) return 'slow-beat';
+  if (found?.need.kind === 'fault') return found.turn.rung;
+  if (found?.need.kind === 'update') return 'update';
+  const cause = found && desired ? waitsFor(name, observed, desired) : null;
+  return cause === null ? 'none' : `waits-for-${cause}`;
+}
+
+/** What is going to be done about a service, and in how long; null when nothing is. */
+function nextOf(found: Case, desired: Desired): { readonly action: string; readonly dueInMs: number } | null {
+  const { need, turn } = found;
+  if (need.kind === 'wait') return need.before === null ? null : { action: need.before, dueInMs: need.forMs };
+  if (need.kind !== 'fault' && need.kind !== 'update') return null;
+  return { action: remedyInWords(remedy(found, desired)), dueInMs: turn.dueInMs };
 }
 
 function stateInWords(state: string | undefined, held: boolean, engineAnswers: boolean): string {

@@ -3,7 +3,6 @@ import type { FirewallStatus, Status } from '../control/status.ts';
 import type { Store } from '../store/types.ts';
 import type { Clock } from '../system/clock.ts';
 import { AgentError } from '../system/errors.ts';
-import { serviceKey } from './attempt-key.ts';
 import type { Memory } from './memory.ts';
 
 export interface ControlApiPorts {
@@ -57,6 +56,7 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
         reason: 'held by an operator (agentctl hold)',
         since: clock.now(),
         until: 'released',
+        forMs: null,
       });
       record(service, 'held', 'put on hold');
       return {
@@ -76,7 +76,7 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
     async heal({ service }) {
       memory.release(known(service));
       memory.forgetStops();
-      memory.succeeded([serviceKey(service)]);
+      memory.forgive(service);
       record(service, 'heal-asked', 'its waiting time and its hold are over');
       return { message: `${service} is looked after now; follow it with agentctl status --watch` };
     },

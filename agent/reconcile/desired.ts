@@ -64,6 +64,7 @@ export function desiredState(
     files,
     generations: generationsOf(files),
     images,
+    healing: config.healing,
   };
 }
 

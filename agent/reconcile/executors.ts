@@ -1,4 +1,5 @@
 import type { Compose, Engine } from '../engine/types.ts';
+import type { EngineUnit } from '../engine/unit.ts';
 import { cleanConntrack } from '../firewall/clean-conntrack.ts';
 import type { Publication } from '../firewall/conntrack-entries.ts';
 import { openForwardPath } from '../firewall/forward-path.ts';
@@ -25,9 +26,15 @@ export interface ExecutorPorts {
   readonly verifiedArchive: (image: StackImage) => Promise<string>;
   /** Resolves to the value before. */
   readonly setKernel: (setting: string, value: string) => Promise<string>;
+  readonly engineUnit: EngineUnit;
+  /** Asks the service manager to restart this machine. */
+  readonly reboot: () => Promise<void>;
   readonly composeFile: string;
   readonly publication: () => Omit<Publication, 'backends' | 'backends6'>;
 }
+
+/** As the stack's `stop_grace_period`; what has not ended by then is killed. */
+const GRACE_SECONDS = 5;
 
 /** Carries a step out; resolves to what was done, in the past tense, for the record. */
 export type Executors = { readonly [Kind in Step['kind']]: (step: StepOf<Kind>) => Promise<string> };
@@ -35,6 +42,16 @@ export type Executors = { readonly [Kind in Step['kind']]: (step: StepOf<Kind>) 
 /** The one map from a kind of step to its effect. */
 export function createExecutors(ports: ExecutorPorts): Executors {
   const { run, nft, engine, compose, clock, memory } = ports;
+
+  async function bringUp(
+    services: readonly string[],
+    forceRecreate: boolean,
+    turnAddresses: readonly string[],
+  ): Promise<void> {
+    await compose.up({ file: ports.composeFile, services, forceRecreate });
+    if (services.includes('coturn')) memory.turnAddressesInUse(turnAddresses);
+  }
+
   return {
     'make-secrets': async () => {
       await ports.makeSecrets();
@@ -86,16 +103,41 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       return 'took the stack down, with its network';
     },
     'compose-up': async ({ services, forceRecreate, turnAddresses }) => {
-      await compose.up({ file: ports.composeFile, services, forceRecreate });
-      if (services.includes('coturn')) memory.turnAddressesInUse(turnAddresses);
+      await bringUp(services, forceRecreate, turnAddresses);
       return `${forceRecreate ? 'made anew' : 'brought up'}: ${services.join(', ')}`;
+    },
+    'restart-container': async ({ containerId }) => {
+      await engine.restart(containerId, GRACE_SECONDS);
+      return 'restarted it';
+    },
+    'reload-image': async ({ service, containerId, image, turnAddresses }) => {
+      // Before anything is removed it is certain that it can be brought back.
+      const archive = await ports.verifiedArchive(image);
+      if (containerId !== null) await engine.removeContainer(containerId);
+      await engine.removeImage(image.reference);
+      await engine.loadImage(archive);
+      await bringUp([service], false, turnAddresses);
+      return `loaded ${image.reference} anew from ${image.archive}, and made it anew`;
+    },
+    'restart-stack': async ({ services, turnAddresses }) => {
+      await compose.down({ file: ports.composeFile });
+      await bringUp(services, false, turnAddresses);
+      return 'took the stack down, with its network, and up again';
+    },
+    'restart-engine': async () => {
+      await ports.engineUnit.restart();
+      return 'restarted the Docker Engine';
+    },
+    reboot: async () => {
+      await ports.reboot();
+      return 'asked for a restart of this machine';
     },
     'start-container': async ({ containerId }) => {
       await engine.start(containerId);
       return 'started it again';
     },
     'hold-service': async ({ service, why }) => {
-      memory.hold({ service, reason: why, since: clock.now(), until: 'started' });
+      memory.hold({ service, reason: why, since: clock.now(), until: 'started', forMs: null });
       return 'put on hold';
     },
     'release-service': async ({ service }) => {

@@ -1,7 +1,7 @@
 import type { EngineEvent } from '../engine/types.ts';
 import type { Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
-import { type Incident, type IncidentChange, incidentChanges } from './incidents.ts';
+import { type Incident, type IncidentChange, type IncidentOpening, incidentChanges } from './incidents.ts';
 import type { Desired, History, Observed } from './types.ts';
 
 /** Follows the services from look to look and writes down what befell them. */
@@ -13,9 +13,8 @@ export interface IncidentLog {
   update(seen: {
     readonly observed: Observed;
     readonly desired: Desired;
-    readonly holds: History['holds'];
+    readonly history: History;
     readonly events: readonly EngineEvent[];
-    readonly kills: History['kills'];
     readonly now: Instant;
   }): readonly IncidentChange[];
 }
@@ -25,11 +24,11 @@ export function createIncidentLog(store: Store): IncidentLog {
   const lastAddress = new Map<string, string>();
   let ranBefore: ReadonlySet<string> = new Set();
 
-  function begin(service: string, cause: string, evidence: string, at: Instant): void {
+  function begin({ service, how, cause, evidence }: IncidentOpening, at: Instant): void {
     const eventId = store.record({
       at,
       subject: service,
-      kind: 'service-died',
+      kind: `service-${how}`,
       cause,
       evidence,
       action: null,
@@ -37,7 +36,7 @@ export function createIncidentLog(store: Store): IncidentLog {
       resultDetail: '',
       durationMs: null,
     });
-    open.set(service, { service, eventId, openedAtMs: at.monotonicMs, actions: [] });
+    open.set(service, { service, how, eventId, openedAtMs: at.monotonicMs, actions: [] });
   }
 
   function close(incident: Incident, action: string, resultDetail: string, now: Instant): void {
@@ -71,11 +70,13 @@ export function createIncidentLog(store: Store): IncidentLog {
     changedByUs(services) {
       ranBefore = new Set([...ranBefore].filter((service) => !services.includes(service)));
     },
-    update({ observed, desired, holds, events, kills, now }) {
+    update({ observed, desired, history, events, now }) {
       if (!observed.engine.ok) return [];
       const { containers } = observed.engine.value;
-      const services = desired.services.map(({ name }) => name);
-      const { verdicts } = observed;
+      // What a step of ours is changing is in no state that means anything.
+      const services = desired.services.map(({ name }) => name).filter((name) => !history.underWay.has(name));
+      const { verdicts, silences } = observed;
+      const { holds, kills } = history;
       const changes = incidentChanges({
         services,
         containers,
@@ -83,6 +84,7 @@ export function createIncidentLog(store: Store): IncidentLog {
         events,
         kills,
         verdicts,
+        silences,
         holds,
         open,
       });
@@ -91,7 +93,7 @@ export function createIncidentLog(store: Store): IncidentLog {
       );
       for (const change of changes) {
         const incident = open.get(change.service);
-        if (change.kind === 'open') begin(change.service, change.cause, change.evidence, now);
+        if (change.kind === 'open') begin(change, now);
         else if (incident) close(incident, change.action, change.detail, now);
       }
       noteAddresses(desired.backends, now);

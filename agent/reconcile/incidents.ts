@@ -1,20 +1,30 @@
 import type { ContainerObservation, EngineEvent } from '../engine/types.ts';
-import type { Verdict } from '../probes/types.ts';
+import type { Silence, Verdict } from '../probes/types.ts';
 import type { Hold } from '../store/types.ts';
-import { type Ended, exitInWords } from './plan-services.ts';
+import { type Ended, exitInWords } from './exit-words.ts';
 import type { History } from './types.ts';
 
 /** A fault of one service, from the moment it was seen until it serves again or is held. */
 export interface Incident {
   readonly service: string;
+  readonly how: 'died' | 'silent';
   readonly eventId: number;
   readonly openedAtMs: number;
   /** What was done so far, in words. */
   readonly actions: readonly string[];
 }
 
+export interface IncidentOpening {
+  readonly kind: 'open';
+  readonly service: string;
+  /** Its process ended, or it runs and ceased to answer. */
+  readonly how: Incident['how'];
+  readonly cause: string;
+  readonly evidence: string;
+}
+
 export type IncidentChange =
-  | { readonly kind: 'open'; readonly service: string; readonly cause: string; readonly evidence: string }
+  | IncidentOpening
   | { readonly kind: 'close'; readonly service: string; readonly action: string; readonly detail: string };
 
 export interface IncidentInput {
@@ -27,6 +37,7 @@ export interface IncidentInput {
   /** What the engine was asked to send to containers, by their ids. */
   readonly kills: History['kills'];
   readonly verdicts: ReadonlyMap<string, Verdict>;
+  readonly silences: ReadonlyMap<string, Silence>;
   readonly holds: readonly Hold[];
   readonly open: ReadonlyMap<string, Incident>;
 }
@@ -52,15 +63,33 @@ function begins(service: string, input: IncidentInput): IncidentChange[] {
       error: '',
     } as const;
     const cause = causeOfDeath(ended, died.containerId, input);
-    return [{ kind: 'open', service, cause, evidence: evidenceOf(died) }];
+    return [{ kind: 'open', service, how: 'died', cause, evidence: evidenceOf(died) }];
   }
-  if (held || !input.ranBefore.has(service) || container?.state === 'running') return [];
+  if (held) return [];
+  if (container?.state === 'running') return beginsSilently(service, input);
+  if (!input.ranBefore.has(service)) return [];
   return [
     {
       kind: 'open',
       service,
+      how: 'died',
       cause: container ? causeOfDeath(container, container.id, input) : 'its container was removed',
       evidence: container ? `container ${container.id.slice(0, 12)} is ${container.state}` : 'no container',
+    },
+  ];
+}
+
+/** One that has just started may be silent for a while; one that has served may not. */
+function beginsSilently(service: string, { verdicts, silences }: IncidentInput): IncidentChange[] {
+  const verdict = verdicts.get(service);
+  if (verdict === undefined || verdict.ok || !silences.get(service)?.served) return [];
+  return [
+    {
+      kind: 'open',
+      service,
+      how: 'silent',
+      cause: 'it runs but no longer answers',
+      evidence: verdict.detail,
     },
   ];
 }
@@ -84,7 +113,11 @@ function ends(service: string, incident: Incident, input: IncidentInput): Incide
   const container = input.containers.find((candidate) => candidate.service === service);
   const verdict = input.verdicts.get(service);
   if (container?.state !== 'running' || !verdict?.ok) return [];
-  const action = incident.actions.at(-1) ?? "the engine's restart policy started it again";
+  const byItself =
+    incident.how === 'died'
+      ? "the engine's restart policy started it again"
+      : 'none was needed: it answers again';
+  const action = incident.actions.at(-1) ?? byItself;
   const attempts = incident.actions.length > 1 ? ` (${incident.actions.length} attempts)` : '';
   return [{ kind: 'close', service, action: `${action}${attempts}`, detail: `serving: ${verdict.detail}` }];
 }

@@ -3,9 +3,10 @@ import { differences } from '../nftables/index.ts';
 import type { Store } from '../store/types.ts';
 import { type Clock, elapsedMs } from '../system/clock.ts';
 import { AgentError, describeError } from '../system/errors.ts';
-import { attemptKeys, serviceKey } from './attempt-key.ts';
+import { attemptKey, attemptOf } from './attempt-key.ts';
 import { type Executors, perform } from './executors.ts';
 import type { IncidentLog } from './incident-log.ts';
+import { isLasting, occupies } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import { plan } from './plan.ts';
 import { createStepRecorder, servicesOf } from './step-record.ts';
@@ -14,15 +15,6 @@ import type { Desired, Observed, Plan, Step } from './types.ts';
 /** A plan that keeps asking for steps without end is a defect; it must not take the machine's time as well. */
 const MOST_ROUNDS = 10;
 const UNSETTLED_PAUSE_MS = 1_000;
-/** Steps that may take longer than the watchdog waits, with the time that bounds each, milliseconds. */
-const LONG_STEPS: { readonly [Kind in Step['kind']]?: number } = {
-  'load-image': 11 * 60_000,
-  'compose-up': 6 * 60_000,
-  'compose-down': 6 * 60_000,
-  'start-container': 2 * 60_000,
-};
-/** A service that has served this long since it was last healed has proved itself. */
-const FORGIVEN_AFTER_MS = 10 * 60_000;
 
 export interface LoopPorts {
   readonly clock: Clock;
@@ -37,8 +29,6 @@ export interface LoopPorts {
   readonly onObserved: (observed: Observed, desired: Desired | null) => void;
   /** Called at the end of each round: the watchdog is fed here, by progress and not by a timer. */
   readonly report: (observed: Observed, desired: Desired | null) => Promise<void>;
-  /** Tells the service manager that the next report may be this long in coming, milliseconds. */
-  readonly allowTime: (ms: number) => Promise<void>;
   readonly log: { info(fields: object, message: string): void; error(fields: object, message: string): void };
 }
 
@@ -50,20 +40,23 @@ export interface Loop {
   /** Takes in an engine event and wakes. */
   engineEvent(event: EngineEvent): void;
   /**
-   * Works until nothing is left to do now; resolves to the milliseconds until something is, null when nothing waits.
+   * Works until nothing is left to do now and nothing is under way; resolves to the milliseconds until something is
+   * due, null when nothing waits.
    */
   settle(): Promise<number | null>;
-  /** Settles, sleeps until woken or due, and so on until the signal aborts; ends after the round under way. */
+  /** Works, sleeps until woken or due, and so on until the signal aborts; ends after what is under way. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** observe → plan → perform, one round at a time, until nothing is left to do; then it sleeps until woken. */
+/**
+ * observe → plan → perform, one round at a time, until nothing is left to do; then it sleeps until woken. What lasts is
+ * begun and not waited for: the next round knows that it is under way, and its end wakes the loop.
+ */
 export function createLoop(ports: LoopPorts): Loop {
   const { clock, memory, log } = ports;
   const recorder = createStepRecorder(ports.store, ports.incidents.open);
+  const lanes = new Set<Promise<void>>();
   let events: EngineEvent[] = [];
-  /** Services that a step of ours is changing: what dies meanwhile is no incident. */
-  let acting: readonly string[] = [];
   let awake = true;
   let afresh = true;
   let interrupt: (() => void) | null = null;
@@ -91,13 +84,8 @@ export function createLoop(ports: LoopPorts): Loop {
     }
     const next = plan(observed, desired, memory.history(), clock.now());
     for (const step of next.steps) {
-      const limitMs = LONG_STEPS[step.kind];
-      if (limitMs !== undefined) {
-        // What is about to be done is shown while it is done, and the watchdog knows how long that may take.
-        await ports.report(observed, desired);
-        await ports.allowTime(limitMs);
-      }
-      await carryOut(step);
+      if (isLasting(step)) begin(step);
+      else await carryOut(step);
     }
     // What was done shows in the next look only if that is a look.
     afresh ||= next.steps.some(showsInALook);
@@ -107,49 +95,65 @@ export function createLoop(ports: LoopPorts): Loop {
 
   function takeNote(observed: Observed, desired: Desired, arrived: readonly EngineEvent[]): void {
     const now = clock.now();
-    const { holds, attempts, kills } = memory.history();
+    memory.engineAnswers(observed.engine.ok, now);
+    const { ledger } = memory.history();
     for (const change of ports.incidents.update({
       observed,
       desired,
-      holds,
+      history: memory.history(),
       events: arrived,
-      kills,
       now,
     })) {
-      log.info(change, change.kind === 'open' ? 'a service died' : 'an incident is over');
+      log.info(change, change.kind === 'open' ? 'a service failed' : 'an incident is over');
     }
-    for (const { name } of desired.services) {
-      const last = attempts.get(serviceKey(name))?.at(-1);
-      const since = last && elapsedMs(last, now);
-      if (observed.verdicts.get(name)?.ok && since && since > FORGIVEN_AFTER_MS) {
-        memory.succeeded([serviceKey(name)]);
-      }
+    const proved = [
+      ...desired.services.map(({ name }) => name).filter((name) => observed.verdicts.get(name)?.ok),
+      ...(observed.engine.ok ? ['engine'] : []),
+    ];
+    for (const subject of proved) {
+      const last = ledger.findLast((attempt) => attempt.subject === subject)?.at;
+      if (last === undefined) continue;
+      // Of a former boot it cannot be told how long ago it was: this boot has to last so long.
+      const since = elapsedMs(last, now) ?? now.monotonicMs;
+      if (since > desired.healing.forgiveAfter) memory.forgive(subject);
     }
+  }
+
+  function begin(step: Step): void {
+    const things = occupies(step);
+    memory.began(things);
+    ports.incidents.changedByUs(servicesOf(step));
+    const lane = carryOut(step).finally(() => {
+      memory.ended(things);
+      ports.incidents.changedByUs(servicesOf(step));
+      lanes.delete(lane);
+      wake();
+    });
+    lanes.add(lane);
   }
 
   async function carryOut(step: Step): Promise<void> {
     const startedAt = clock.now();
-    const keys = attemptKeys(step);
-    memory.attempted(keys, startedAt);
+    const attempt = attemptOf(step);
+    if (attempt === null) memory.attempted(attemptKey(step), startedAt);
+    for (const subject of attempt?.subjects ?? [])
+      memory.entered({ subject, rung: attempt?.rung ?? '', at: startedAt });
     const record = recorder.begin(step, startedAt);
-    acting = servicesOf(step);
     try {
       const action = await perform(ports.executors, step);
       record.conclude('ok', action, clock.now());
-      // A service proves itself by serving, not by having been started.
-      if (step.kind !== 'start-container' && step.kind !== 'compose-up') memory.succeeded(keys);
+      // What heals proves itself by what it healed serving, not by having been done.
+      if (attempt === null) memory.succeeded(attemptKey(step));
       log.info({ step: step.kind, why: step.why }, action);
     } catch (error) {
       record.conclude('failed', describeError(error), clock.now());
       const code = error instanceof AgentError ? error.code : 'STEP_FAILED';
       log.error({ step: step.kind, why: step.why, code, error: describeError(error) }, 'a step failed');
-    } finally {
-      ports.incidents.changedByUs(acting);
-      acting = [];
     }
   }
 
-  async function settle(): Promise<number | null> {
+  /** Rounds until one has nothing to begin; what was begun may still be under way. */
+  async function work(): Promise<number | null> {
     try {
       for (let rounds = 0; rounds < MOST_ROUNDS; rounds += 1) {
         const { steps, dueInMs } = await round();
@@ -164,20 +168,25 @@ export function createLoop(ports: LoopPorts): Loop {
 
   return {
     wake,
-    settle,
     beat,
+    async settle() {
+      for (;;) {
+        const dueInMs = await work();
+        if (lanes.size === 0) return dueInMs;
+        await Promise.all(lanes);
+      }
+    },
     engineEvent(event) {
       memory.noteEvent(event, clock.now());
-      if (event.service !== null && !acting.includes(event.service)) {
-        events.push(event);
-      }
+      // What a step of ours is changing dies by it: that is no incident.
+      if (event.service !== null && !memory.history().underWay.has(event.service)) events.push(event);
       wake();
     },
     async run(signal) {
       signal.addEventListener('abort', wake, { once: true });
       while (!signal.aborted) {
         awake = false;
-        const dueInMs = await settle();
+        const dueInMs = await work();
         if (awake || signal.aborted) continue;
         await new Promise<void>((resolve) => {
           const timer = dueInMs === null ? undefined : setTimeout(resolve, dueInMs);
@@ -187,6 +196,7 @@ export function createLoop(ports: LoopPorts): Loop {
           };
         });
       }
+      await Promise.all(lanes);
     },
   };
 }

@@ -2,20 +2,27 @@ import { z } from 'zod';
 import type { EngineEvent } from '../engine/types.ts';
 import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
-import type { Hold, Store } from '../store/types.ts';
+import type { Attempt, Hold, Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
-import { isServiceKey } from './attempt-key.ts';
 import type { History, KillSeen, StopSeen } from './types.ts';
 
-const instant = z.object({ bootId: z.string(), monotonicMs: z.number(), wall: z.string() });
-const attemptsSchema = z.record(z.string(), z.array(instant));
 const MOST_ATTEMPTS = 50;
 
 /** What one run of the agent remembers. What must survive it is written to the store as it changes. */
 export interface Memory {
   history(): History;
-  attempted(keys: readonly string[], now: Instant): void;
-  succeeded(keys: readonly string[]): void;
+  /** Of a step that heals nobody. */
+  attempted(key: string, now: Instant): void;
+  succeeded(key: string): void;
+  /** Of a step that heals: written down, before it is made. */
+  entered(attempt: Attempt): void;
+  /** Forgets what was tried at a subject. */
+  forgive(subject: string): void;
+  /** Things that a step works on, until `ended`. */
+  began(things: readonly string[]): void;
+  ended(things: readonly string[]): void;
+  /** Whether the engine answered when it was asked last. */
+  engineAnswers(answers: boolean, now: Instant): void;
   hold(hold: Hold): void;
   /** False when there was no hold. */
   release(service: string): boolean;
@@ -38,7 +45,10 @@ export function createMemory(store: Store, now: Instant): Memory {
   for (const hold of store.holds()) {
     if (hold.since.bootId !== now.bootId) store.release(hold.service);
   }
-  const attempts = new Map<string, readonly Instant[]>(Object.entries(storedAttempts(store, now)));
+  const attempts = new Map<string, readonly Instant[]>();
+  let ledger: readonly Attempt[] = store.attempts();
+  const underWay = new Set<string>();
+  let engineSilentSince: Instant | null = null;
   const stops = new Map<string, StopSeen>();
   const kills = new Map<string, KillSeen>();
   const creations = new Map<string, Instant>();
@@ -48,17 +58,13 @@ export function createMemory(store: Store, now: Instant): Memory {
   let lastDrift: History['lastDrift'] = null;
   let turnAddresses = storedAddresses(store);
 
-  /** Only what is done to services must never be repeated or forgotten; the rest is not worth a write to the disk. */
-  const keepAttempts = (keys: readonly string[]) => {
-    if (!keys.some(isServiceKey)) return;
-    const kept = [...attempts].filter(([key]) => isServiceKey(key));
-    store.set('attempts', JSON.stringify(Object.fromEntries(kept)));
-  };
-
   return {
     history: () => ({
       holds: store.holds(),
       attempts,
+      ledger,
+      underWay,
+      engineSilentSince,
       stops,
       kills,
       creations,
@@ -69,13 +75,26 @@ export function createMemory(store: Store, now: Instant): Memory {
       lastDrift,
       turnAddresses,
     }),
-    attempted(keys, at) {
-      for (const key of keys) attempts.set(key, [...(attempts.get(key) ?? []), at].slice(-MOST_ATTEMPTS));
-      keepAttempts(keys);
+    attempted(key, at) {
+      attempts.set(key, [...(attempts.get(key) ?? []), at].slice(-MOST_ATTEMPTS));
     },
-    succeeded(keys) {
-      const known = keys.filter((key) => attempts.delete(key));
-      keepAttempts(known);
+    succeeded: (key) => void attempts.delete(key),
+    entered(attempt) {
+      store.attempt(attempt);
+      ledger = store.attempts();
+    },
+    forgive(subject) {
+      store.forgive(subject);
+      ledger = store.attempts();
+    },
+    began(things) {
+      for (const thing of things) underWay.add(thing);
+    },
+    ended(things) {
+      for (const thing of things) underWay.delete(thing);
+    },
+    engineAnswers(answers, at) {
+      engineSilentSince = answers ? null : (engineSilentSince ?? at);
     },
     hold: (hold) => store.hold(hold),
     release: (service) => store.release(service),
@@ -112,16 +131,6 @@ export function createMemory(store: Store, now: Instant): Memory {
       store.set('turn-addresses', JSON.stringify(addresses));
     },
   };
-}
-
-function storedAttempts(store: Store, now: Instant): Record<string, Instant[]> {
-  const parsed = attemptsSchema.safeParse(jsonOrNull(store.get('attempts')));
-  if (!parsed.success) return {};
-  return Object.fromEntries(
-    Object.entries(parsed.data).filter(([, instants]) =>
-      instants.some(({ bootId }) => bootId === now.bootId),
-    ),
-  );
 }
 
 function storedAddresses(store: Store): readonly string[] | null {

@@ -4,8 +4,9 @@ import { join, relative } from 'node:path';
 import type { Facts } from '../conditions/types.ts';
 import type { ApplianceConfig } from '../config/schema.ts';
 import type { Engine } from '../engine/types.ts';
+import type { EngineUnit, EngineUnitState } from '../engine/unit.ts';
 import type { Nft } from '../nftables/index.ts';
-import type { Verdict } from '../probes/types.ts';
+import type { Silence, Verdict } from '../probes/types.ts';
 import { PROJECT, type Secrets, type StackImage } from '../stack/types.ts';
 import { describeError, isErrno } from '../system/errors.ts';
 import { fingerprint } from './files-to-write.ts';
@@ -14,6 +15,7 @@ import type { EngineState, HostAddress, Observed, Seen } from './types.ts';
 
 export interface ObservePorts {
   readonly engine: Engine;
+  readonly engineUnit: EngineUnit;
   readonly nft: Nft;
   readonly config: () => Promise<ApplianceConfig | null>;
   /** Null when they have not been made yet; rejects when what is there cannot be right. */
@@ -25,6 +27,7 @@ export interface ObservePorts {
   /** Asked only where Docker has no chain: it looks through all processes. */
   readonly dockerRules: () => Promise<Facts['dockerRules']>;
   readonly verdicts: () => ReadonlyMap<string, Verdict>;
+  readonly silences: () => ReadonlyMap<string, Silence>;
   readonly renderedDirectory: string;
 }
 
@@ -45,6 +48,7 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
     secrets,
     images,
     engine,
+    engineUnit: await observeEngineUnit(ports.engineUnit, engine.ok),
     table,
     forwardPath,
     ipv6,
@@ -52,6 +56,7 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
     addresses: hostAddresses(),
     filesOnDisk,
     verdicts: ports.verdicts(),
+    silences: ports.silences(),
   };
 }
 
@@ -85,6 +90,14 @@ async function observeEngine(engine: Engine, images: readonly StackImage[]): Pro
     missingImages,
     startedAtMs: created === undefined ? null : Date.parse(created),
   };
+}
+
+/** The service manager is asked only about an engine that does not answer; if it cannot be asked, nobody meddles. */
+async function observeEngineUnit(unit: EngineUnit, answers: boolean): Promise<EngineUnitState> {
+  if (!unit.available) return 'none';
+  if (answers) return 'other';
+  const state = await seen(unit.state());
+  return state.ok ? state.value : 'none';
 }
 
 /** The addresses of this host's interfaces that are up. */

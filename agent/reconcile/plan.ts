@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { differences } from '../nftables/index.ts';
 import { PROJECT } from '../stack/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
-import { attemptKeys } from './attempt-key.ts';
-import { INFRASTRUCTURE_BEAT, nextTurn } from './backoff.ts';
+import { attemptKey } from './attempt-key.ts';
+import { INFRASTRUCTURE_BEAT, nextTry } from './backoff.ts';
 import { driftSince } from './drift.ts';
 import { filesToWrite } from './files-to-write.ts';
+import { startable } from './lanes.ts';
+import { planEngine } from './plan-engine.ts';
 import { planKernel } from './plan-kernel.ts';
 import { planServices } from './plan-services.ts';
 import type { Desired, History, Observed, Plan, Step } from './types.ts';
@@ -34,21 +36,31 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
   ];
   const turns = wanted.map((step) => ({
     step,
-    dueInMs: Math.max(
-      ...attemptKeys(step).map(
-        (key) => nextTurn(history.attempts.get(key) ?? [], INFRASTRUCTURE_BEAT, now).dueInMs,
-      ),
-    ),
+    dueInMs: nextTry(history.attempts.get(attemptKey(step)) ?? [], INFRASTRUCTURE_BEAT, now),
   }));
   // Until the rules can be written, connections that contradict them come back as fast as they are deleted.
   const isWithheld = turns.some(({ step, dueInMs }) => step.kind === 'apply-table' && dueInMs > 0);
   const due = turns
     .filter(({ step, dueInMs }) => dueInMs === 0 && !(isWithheld && step.kind === 'clean-conntrack'))
     .map(({ step }) => step);
-  if (due.length > 0) return { steps: due, dueInMs: null };
-  const services = planServices(observed, desired, history, now);
-  const waits = [...turns.map(({ dueInMs }) => dueInMs), services.dueInMs ?? 0].filter((ms) => ms > 0);
-  return { steps: services.steps, dueInMs: waits.length === 0 ? null : Math.min(...waits) };
+  const first = startable(due, history.underWay);
+  if (first.length > 0) return { steps: first, dueInMs: null };
+  const services = planServices(observed, desired, history, now, rulesAreInOrder(observed, wanted));
+  const engine = planEngine(observed, desired, history, now);
+  const waits = [...turns.map(({ dueInMs }) => dueInMs), services.dueInMs ?? 0, engine.dueInMs ?? 0];
+  const ahead = waits.filter((ms) => ms > 0);
+  return {
+    steps: startable([...services.steps, ...engine.steps], history.underWay),
+    dueInMs: ahead.length === 0 ? null : Math.min(...ahead),
+  };
+}
+
+/** While packets do not get through, silence is not the fault of a service, and restarting it is no remedy. */
+function rulesAreInOrder({ forwardPath }: Observed, wanted: readonly Step[]): boolean {
+  return (
+    !(forwardPath.known && !forwardPath.value.open) &&
+    wanted.every(({ kind }) => kind !== 'apply-table' && kind !== 'open-forward-path')
+  );
 }
 
 function planSecrets({ secrets }: Observed): Step[] {

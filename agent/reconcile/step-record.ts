@@ -115,6 +115,16 @@ function entryOf(step: Step): Entry {
       return { subject: step.services.join(', '), kind: 'brought-up' };
     case 'start-container':
       return { subject: step.service, kind: 'started' };
+    case 'restart-container':
+      return { subject: step.service, kind: 'restarted' };
+    case 'reload-image':
+      return { subject: step.service, kind: 'image-reloaded' };
+    case 'restart-stack':
+      return { subject: 'stack', kind: 'stack-restarted' };
+    case 'restart-engine':
+      return { subject: 'engine', kind: 'engine-restarted' };
+    case 'reboot':
+      return { subject: 'machine', kind: 'machine-restarted' };
     case 'hold-service':
       return { subject: step.service, kind: 'held' };
     case 'release-service':

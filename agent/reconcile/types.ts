@@ -1,9 +1,11 @@
 import type { Facts } from '../conditions/types.ts';
+import type { HealingConfig } from '../config/healing.ts';
 import type { ApplianceConfig } from '../config/schema.ts';
 import type { ContainerObservation, EngineNetwork } from '../engine/types.ts';
+import type { EngineUnitState } from '../engine/unit.ts';
 import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
-import type { Verdict } from '../probes/types.ts';
+import type { Silence, Verdict } from '../probes/types.ts';
 import type {
   NetworkDefinition,
   RenderedFile,
@@ -11,7 +13,7 @@ import type {
   ServiceDefinition,
   StackImage,
 } from '../stack/types.ts';
-import type { Hold } from '../store/types.ts';
+import type { Attempt, Hold } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { Ipv6Facts } from './ipv6-facts.ts';
 
@@ -24,6 +26,7 @@ export interface Observed {
   readonly secrets: Seen<Secrets | null>;
   readonly images: Seen<readonly StackImage[]>;
   readonly engine: Seen<EngineState>;
+  readonly engineUnit: EngineUnitState;
   readonly table: Seen<ListedTable | null>;
   readonly forwardPath: Facts['forwardPath'];
   /** Null on a kernel without IPv6. */
@@ -34,6 +37,8 @@ export interface Observed {
   /** Hash of each rendered file on disk, by its path: see `fingerprint`. */
   readonly filesOnDisk: ReadonlyMap<string, string>;
   readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** Services that run and did not answer when asked last. */
+  readonly silences: ReadonlyMap<string, Silence>;
 }
 
 export interface EngineState {
@@ -66,6 +71,7 @@ export interface Desired {
   /** Addresses that coturn listens on. */
   readonly turnAddresses: readonly string[];
   readonly files: readonly RenderedFile[];
+  readonly healing: HealingConfig;
   /** Label `org.appliance-agent.generation` that each service's container must carry. */
   readonly generations: ReadonlyMap<string, string>;
   readonly images: readonly StackImage[];
@@ -74,8 +80,14 @@ export interface Desired {
 /** What was done and seen before, as far as decisions depend on it. */
 export interface History {
   readonly holds: readonly Hold[];
-  /** Attempts at a step that have not been followed by success, by `attemptKey`; oldest first. */
+  /** Attempts at steps that heal nobody, not yet followed by success, by `attemptKey`; oldest first. */
   readonly attempts: ReadonlyMap<string, readonly Instant[]>;
+  /** What was tried to bring services and the engine back, oldest first. */
+  readonly ledger: readonly Attempt[];
+  /** What steps under way are changing now: see `occupies`. */
+  readonly underWay: ReadonlySet<string>;
+  /** Since when the engine has not answered; null while it does. */
+  readonly engineSilentSince: Instant | null;
   /** The last `stop` of each container that the event stream told of and no `start` followed. */
   readonly stops: ReadonlyMap<string, StopSeen>;
   /** When this run began, and since when it follows the engine's events; null while it does not. */
@@ -145,6 +157,8 @@ export type Step =
       readonly kind: 'compose-up';
       readonly why: string;
       readonly services: readonly string[];
+      /** `update`: their configuration changed, and nothing was wrong. */
+      readonly rung: 'recreate' | 'update';
       readonly forceRecreate: boolean;
       /** Addresses that coturn is given, remembered once it runs with them. */
       readonly turnAddresses: readonly string[];
@@ -155,6 +169,36 @@ export type Step =
       readonly service: string;
       readonly containerId: string;
     }
+  | {
+      readonly kind: 'restart-container';
+      readonly why: string;
+      readonly service: string;
+      readonly containerId: string;
+    }
+  | {
+      readonly kind: 'reload-image';
+      readonly why: string;
+      readonly service: string;
+      readonly containerId: string | null;
+      readonly image: StackImage;
+      readonly turnAddresses: readonly string[];
+    }
+  | {
+      readonly kind: 'restart-stack';
+      readonly why: string;
+      /** For whose sake. */
+      readonly service: string;
+      readonly services: readonly string[];
+      readonly turnAddresses: readonly string[];
+    }
+  | {
+      readonly kind: 'restart-engine';
+      readonly why: string;
+      /** For whose sake: a service, or `engine`. */
+      readonly subject: string;
+      readonly services: readonly string[];
+    }
+  | { readonly kind: 'reboot'; readonly why: string; readonly services: readonly string[] }
   | { readonly kind: 'hold-service'; readonly why: string; readonly service: string }
   | { readonly kind: 'release-service'; readonly why: string; readonly service: string };
 

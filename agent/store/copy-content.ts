@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 
 /** Everything that is remembered; the records of the migrations belong to each database itself. */
-const TABLES = ['events', 'holds', 'provisioning', 'kv'];
+const TABLES = ['events', 'holds', 'attempts', 'deaths', 'provisioning', 'kv'];
 
 /** Makes the content of `to` that of `from`, in one transaction. Both must be at our schema. Error: SqliteError. */
 export function copyContent(from: Connection, to: Connection): void {

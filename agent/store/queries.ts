@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import { prepareLedger } from './ledger-queries.ts';
 import {
   boundText,
   type EventRow,
@@ -36,10 +37,10 @@ export function prepareQueries(connection: Connection) {
     WHERE result = 'pending' AND id <= ?`);
   const holds = connection.prepare<[], HoldRow>('SELECT * FROM holds ORDER BY service');
   const hold = connection.prepare(`
-    INSERT INTO holds (service, boot_id, monotonic_ms, wall, reason, ends)
-    VALUES (@service, @bootId, @monotonicMs, @wall, @reason, @until)
+    INSERT INTO holds (service, boot_id, monotonic_ms, wall, reason, ends, for_ms)
+    VALUES (@service, @bootId, @monotonicMs, @wall, @reason, @until, @forMs)
     ON CONFLICT (service) DO UPDATE SET boot_id = excluded.boot_id, monotonic_ms = excluded.monotonic_ms,
-      wall = excluded.wall, reason = excluded.reason, ends = excluded.ends`);
+      wall = excluded.wall, reason = excluded.reason, ends = excluded.ends, for_ms = excluded.for_ms`);
   const release = connection.prepare<[string]>('DELETE FROM holds WHERE service = ?');
   const provisioning = connection.prepare<[], ProvisioningRow>('SELECT * FROM provisioning ORDER BY rowid');
   const provisioned = connection.prepare(`
@@ -80,9 +81,9 @@ export function prepareQueries(connection: Connection) {
     newestId: (): number => newestId.get() ?? 0,
     interrupt: (upToId: number): number => interrupt.run(upToId).changes,
     holds: (): Hold[] => holds.all().map(holdFromRow),
-    hold: ({ service, since, reason, until }: Hold): void =>
-      void hold.run({ service, ...since, reason, until }),
+    hold: ({ since, ...rest }: Hold): void => void hold.run({ ...rest, ...since }),
     release: (service: string): boolean => release.run(service).changes > 0,
+    ...prepareLedger(connection),
     provisioning: (): ProvisioningRecord[] => provisioning.all().map(provisioningFromRow),
     provisioned: ({ step, state, at, detail }: ProvisioningRecord): void =>
       void provisioned.run({ step, state, ...at, detail: boundText(detail) }),

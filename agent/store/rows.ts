@@ -1,5 +1,5 @@
 import type { Instant } from '../system/clock.ts';
-import type { Hold, ProvisioningRecord, RecordedEvent } from './types.ts';
+import type { Attempt, Death, Hold, ProvisioningRecord, RecordedEvent } from './types.ts';
 
 interface InstantColumns {
   readonly boot_id: string;
@@ -23,6 +23,18 @@ export interface HoldRow extends InstantColumns {
   readonly service: string;
   readonly reason: string;
   readonly ends: Hold['until'];
+  readonly for_ms: number | null;
+}
+
+export interface AttemptRow extends InstantColumns {
+  readonly subject: string;
+  readonly rung: string;
+}
+
+export interface DeathRow extends InstantColumns {
+  readonly service: string;
+  readonly exit_code: number | null;
+  readonly oom_killed: 0 | 1;
 }
 
 export interface ProvisioningRow extends InstantColumns {
@@ -47,7 +59,17 @@ export function eventFromRow(row: EventRow): RecordedEvent {
 }
 
 export function holdFromRow(row: HoldRow): Hold {
-  return { service: row.service, since: instantFrom(row), reason: row.reason, until: row.ends };
+  const { service, reason, ends: until, for_ms: forMs } = row;
+  return { service, since: instantFrom(row), reason, until, forMs };
+}
+
+export function attemptFromRow(row: AttemptRow): Attempt {
+  return { subject: row.subject, rung: row.rung, at: instantFrom(row) };
+}
+
+export function deathFromRow(row: DeathRow): Death {
+  const { service, exit_code: exitCode, oom_killed } = row;
+  return { service, exitCode, oomKilled: oom_killed === 1, at: instantFrom(row) };
 }
 
 export function provisioningFromRow(row: ProvisioningRow): ProvisioningRecord {

@@ -26,6 +26,24 @@ export interface Hold {
   readonly reason: string;
   /** What ends it: the service being started again (it was stopped), or only a release (it was asked for). */
   readonly until: 'started' | 'released';
+  /** Milliseconds after which it ends by itself; null: it does not. */
+  readonly forMs: number | null;
+}
+
+/** Something that was tried to bring a subject back, at a rung of the ladder. */
+export interface Attempt {
+  /** A service, `engine` or `machine`. */
+  readonly subject: string;
+  readonly rung: string;
+  readonly at: Instant;
+}
+
+/** How a service's process ended, other than by us. */
+export interface Death {
+  readonly service: string;
+  readonly exitCode: number | null;
+  readonly oomKilled: boolean;
+  readonly at: Instant;
 }
 
 export interface ProvisioningRecord {
@@ -79,6 +97,14 @@ export interface Store {
   holds(): Hold[];
   hold(hold: Hold): void;
   release(service: string): boolean;
+  /** Oldest first; of each subject and rung the newest 20. */
+  attempts(): Attempt[];
+  attempt(attempt: Attempt): void;
+  /** Forgets the attempts at a subject. */
+  forgive(subject: string): void;
+  /** Oldest first; of each service the newest 50. */
+  deaths(): Death[];
+  died(death: Death): void;
   provisioning(): ProvisioningRecord[];
   provisioned(record: ProvisioningRecord): void;
   /** Small remembered values, e.g. the newest engine event time. */

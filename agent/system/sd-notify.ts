@@ -8,10 +8,8 @@ const WATCHDOG_EVERY_MS = 20_000;
 export interface ServiceManager {
   /** READY=1, once. */
   ready(): Promise<void>;
-  /** WATCHDOG=1, when it is time; ends what `allow` allowed. */
+  /** WATCHDOG=1, when it is time. */
   alive(): Promise<void>;
-  /** The watchdog waits this long, milliseconds, until `alive` is called again. */
-  allow(ms: number): Promise<void>;
   stopping(): Promise<void>;
 }
 
@@ -23,7 +21,6 @@ export function serviceManager(run: Run, clock: Clock, environment: NodeJS.Proce
   const listens = environment.NOTIFY_SOCKET !== undefined;
   let isReady = false;
   let fedAt: Instant | null = null;
-  let lengthened = false;
 
   async function notify(...states: readonly string[]): Promise<void> {
     if (listens) await run('systemd-notify', states, { timeoutMs: 5_000 });
@@ -38,16 +35,9 @@ export function serviceManager(run: Run, clock: Clock, environment: NodeJS.Proce
     async alive() {
       const now = clock.now();
       const since = fedAt && elapsedMs(fedAt, now);
-      if (!lengthened && since !== null && since < WATCHDOG_EVERY_MS) return;
+      if (since !== null && since < WATCHDOG_EVERY_MS) return;
       fedAt = now;
-      // WATCHDOG_USEC sets the limit for this run of the service (sd_notify(3)); WatchdogSec= is what it began with.
-      await notify('WATCHDOG=1', ...(lengthened ? [`WATCHDOG_USEC=${environment.WATCHDOG_USEC}`] : []));
-      lengthened = false;
-    },
-    async allow(ms) {
-      if (environment.WATCHDOG_USEC === undefined) return;
-      lengthened = true;
-      await notify('WATCHDOG=1', `WATCHDOG_USEC=${ms * 1000}`);
+      await notify('WATCHDOG=1');
     },
     stopping: () => notify('STOPPING=1'),
   };

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { Compose, ContainerObservation, Engine, EngineEvent } from '../../agent/engine/types.ts';
+import type { EngineUnit } from '../../agent/engine/unit.ts';
 import { AgentError } from '../../agent/system/errors.ts';
 
 type Listener = (event: EngineEvent) => void;
@@ -9,6 +10,7 @@ type Listener = (event: EngineEvent) => void;
 export interface FakeEngine {
   readonly engine: Engine;
   readonly compose: Compose;
+  readonly unit: EngineUnit;
   onEvent: Listener;
   /** `kill -9` of the process: with `policy`, the engine starts it again at once, as `unless-stopped` does. */
   crash(service: string, policy: boolean): void;
@@ -70,6 +72,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
     });
     emit(service, 'start');
   };
+  const serviceOf = (id: string) => [...containers.values()].find((one) => one.id === id)?.service ?? '';
   const answer = <T>(value: () => T): Promise<T> =>
     reachable
       ? Promise.resolve(value())
@@ -93,10 +96,21 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
         ]),
       imageId: () => answer(() => 'sha256:0'),
       loadImage: () => answer(() => undefined),
-      start: (id) =>
-        answer(() => begin([...containers.values()].find((one) => one.id === id)?.service ?? '')),
-      restart: () => answer(() => undefined),
+      start: (id) => answer(() => begin(serviceOf(id))),
+      restart: (id) =>
+        answer(() => {
+          const service = serviceOf(id);
+          end(service, 143);
+          begin(service);
+        }),
+      removeContainer: (id) => answer(() => fake.remove(serviceOf(id))),
+      removeImage: () => answer(() => undefined),
       follow: () => Promise.resolve(),
+    },
+    unit: {
+      available: true,
+      state: async () => 'other',
+      restart: async () => fake.up(),
     },
     compose: {
       version: () => Promise.resolve('2.26.1'),

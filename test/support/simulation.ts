@@ -49,6 +49,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
   const observed = () =>
     observe({
       engine: world.engine,
+      engineUnit: world.unit,
       nft,
       config: async () => config,
       secrets: async () => ({ turn: 'a'.repeat(64) }),
@@ -60,6 +61,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       }),
       dockerRules: async () => ({ known: false, why: 'not asked: there is a chain of Docker' }),
       verdicts: () => new Map(SERVICES.filter(world.isRunning).map((service) => [service, serving])),
+      silences: () => new Map(),
       renderedDirectory: rendered,
     });
 
@@ -90,6 +92,8 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
         writeFiles: (files) => writeRendered(files, rendered),
         verifiedArchive: async (image) => image.archive,
         composeFile: join(rendered, 'compose.yaml'),
+        engineUnit: world.unit,
+        reboot: () => Promise.reject(new Error('a test must not restart the machine')),
         setKernel: () => Promise.reject(new Error('a test must not change the kernel')),
         publication: () => ({
           published: look.published(),
@@ -99,7 +103,6 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       }),
       onObserved: look.note,
       report: async () => undefined,
-      allowTime: async () => undefined,
       log: { info: () => undefined, error: () => undefined },
     });
     world.onEvent = made.engineEvent;

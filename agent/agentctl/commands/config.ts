@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { healingAsWritten } from '../../config/healing.ts';
 import { type ParsedConfig, parseConfig } from '../../config/parse-config.ts';
 import { formatConfigProblems } from '../../config/problems.ts';
 import { type ApplianceConfig, DEFAULT_CONFIG } from '../../config/schema.ts';
@@ -44,10 +45,10 @@ function origin(parsed: Accepted | null, path: string): string {
     : `From ${path}. Defaults: ${parsed.defaults.join(', ')}.`;
 }
 
-/** As it stands in a file, where a range of ports is one text. */
-function asWritten({ turn, ...rest }: ApplianceConfig): object {
+/** As it stands in a file, where a range of ports is one text and a duration has its unit. */
+function asWritten({ turn, healing, ...rest }: ApplianceConfig): object {
   const { from, to } = turn.relayPorts;
-  return { ...rest, turn: { ...turn, relayPorts: `${from}-${to}` } };
+  return { ...rest, turn: { ...turn, relayPorts: `${from}-${to}` }, healing: healingAsWritten(healing) };
 }
 
 const noFile = (path: string) => `There is no ${path}: every setting has its default.`;

@@ -1,3 +1,4 @@
+import { parseDuration } from '../../system/durations.ts';
 import { AgentError } from '../../system/errors.ts';
 
 const SECOND = 1_000;
@@ -48,14 +49,10 @@ export type Since =
   | { readonly kind: 'ago'; readonly milliseconds: number }
   | { readonly kind: 'at'; readonly epochMs: number };
 
-const UNITS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, min: MINUTE, h: HOUR, d: DAY };
-
 /** Reads `90s`, `30m`, `2h`, `1d`, or an ISO 8601 time such as `2026-11-22T13:00`. Error: USAGE. */
 export function parseSince(text: string): Since {
-  const [, amount, unit = ''] = /^(\d{1,6}) ?([a-z]+)$/.exec(text) ?? [];
-  const factor = UNITS[unit];
-  if (amount !== undefined && factor !== undefined)
-    return { kind: 'ago', milliseconds: Number(amount) * factor };
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== null) return { kind: 'ago', milliseconds };
   // Alone, a date would be taken as UTC; here it is local as every other time.
   const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text;
   const epochMs = /^\d{4}-\d{2}-\d{2}T/.test(time) ? Date.parse(time) : Number.NaN;

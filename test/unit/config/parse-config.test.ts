@@ -13,6 +13,19 @@ const EVERY_SETTING = [
   'network.publicAddresses',
   'turn.realm',
   'turn.relayPorts',
+  'healing.silenceLimit',
+  'healing.startLimit',
+  'healing.restarts',
+  'healing.recreations',
+  'healing.imageReloads',
+  'healing.stackRestarts',
+  'healing.engineRestarts',
+  'healing.reboot',
+  'healing.rebootEvery',
+  'healing.firstDelay',
+  'healing.slowBeat',
+  'healing.budget',
+  'healing.forgiveAfter',
 ];
 
 /** The problems of a text as a person sees them; none when it is accepted. */
@@ -31,6 +44,21 @@ test('the defaults are what the documentation says', (t) => {
       publicAddresses: [],
     },
     turn: { realm: 'appliance.internal', relayPorts: { from: 49152, to: 49663 } },
+    healing: {
+      silenceLimit: 15_000,
+      startLimit: 60_000,
+      restarts: 3,
+      recreations: 2,
+      imageReloads: 1,
+      stackRestarts: 1,
+      engineRestarts: 2,
+      reboot: 'never',
+      rebootEvery: 86_400_000,
+      firstDelay: 1_000,
+      slowBeat: 300_000,
+      budget: 30,
+      forgiveAfter: 600_000,
+    },
   });
 });
 
@@ -78,6 +106,20 @@ test('a file with every setting is understood', (t) => {
     'turn:',
     '  realm: turn.example.org',
     '  relayPorts: 50000 - 50015',
+    'healing:',
+    '  silenceLimit: 20s',
+    '  startLimit: 2 min',
+    '  restarts: 1',
+    '  recreations: 0',
+    '  imageReloads: 0',
+    '  stackRestarts: 2',
+    '  engineRestarts: 0',
+    '  reboot: allowed',
+    '  rebootEvery: 2d',
+    '  firstDelay: 2s',
+    '  slowBeat: 1h',
+    '  budget: 100',
+    '  forgiveAfter: 30m',
   ].join('\r\n');
   t.deepEqual(parseConfig(text, 'appliance.yaml'), {
     ok: true,
@@ -91,6 +133,21 @@ test('a file with every setting is understood', (t) => {
         publicAddresses: ['203.0.113.10', '203.0.113.11', '2001:db8::7'],
       },
       turn: { realm: 'turn.example.org', relayPorts: { from: 50000, to: 50015 } },
+      healing: {
+        silenceLimit: 20_000,
+        startLimit: 120_000,
+        restarts: 1,
+        recreations: 0,
+        imageReloads: 0,
+        stackRestarts: 2,
+        engineRestarts: 0,
+        reboot: 'allowed',
+        rebootEvery: 172_800_000,
+        firstDelay: 2_000,
+        slowBeat: 3_600_000,
+        budget: 100,
+        forgiveAfter: 1_800_000,
+      },
     },
     defaults: [],
   });
@@ -98,14 +155,10 @@ test('a file with every setting is understood', (t) => {
 
 test('what was left out is named', (t) => {
   const parsed = parseConfig('turn:\n  realm: turn.example.org\n', 'appliance.yaml');
-  t.deepEqual(parsed.ok && parsed.defaults, [
-    'stack',
-    'network.addresses',
-    'network.subnet',
-    'network.subnet6',
-    'network.publicAddresses',
-    'turn.relayPorts',
-  ]);
+  t.deepEqual(
+    parsed.ok && parsed.defaults,
+    EVERY_SETTING.filter((setting) => setting !== 'turn.realm'),
+  );
 });
 
 const ADDRESS = 'use an IPv4 address of this machine, e.g. 203.0.113.10';
@@ -120,10 +173,16 @@ const refused: [text: string, ...problems: string[]][] = [
   ['turn:\n  relam: x', '2: turn.relam: there is no such setting; did you mean turn.realm?'],
   ['Turn:\n  realm: x', '1: Turn: there is no such setting; did you mean turn?'],
   ['\nrealm: x', '2: realm: there is no such setting; did you mean turn.realm?'],
-  ['livekit: 1', '1: livekit: there is no such setting; the settings here are stack, network, turn'],
+  ['livekit: 1', '1: livekit: there is no such setting; the settings here are stack, network, turn, healing'],
   ['turn: {port: 1}', '1: turn.port: there is no such setting; the settings here are realm, relayPorts'],
-  ['__proto__: 1', '1: __proto__: there is no such setting; the settings here are stack, network, turn'],
-  ['constructor: 1', '1: constructor: there is no such setting; the settings here are stack, network, turn'],
+  [
+    '__proto__: 1',
+    '1: __proto__: there is no such setting; the settings here are stack, network, turn, healing',
+  ],
+  [
+    'constructor: 1',
+    '1: constructor: there is no such setting; the settings here are stack, network, turn, healing',
+  ],
   ['1: x', '1: the number 1 is not the name of a setting; names are text, e.g. network'],
   ['? [a]\n: b', '1: a list or section is not the name of a setting; names are text, e.g. network'],
   ['turn:\n  realm: a\n  realm: b', '3: turn.realm: this is already set in line 2; keep one of the two'],
@@ -329,6 +388,24 @@ const refused: [text: string, ...problems: string[]][] = [
     'network:\n  addresses: [172.30.5.9]',
     '2: network.subnet: 172.30.5.0/24 contains 172.30.5.9, which network.addresses lists; use a private network that nothing else uses, e.g. 172.30.6.0/24',
   ],
+  // Healing
+  [
+    'healing: {silenceLimit: 15}',
+    '1: healing.silenceLimit: the number 15 is not a duration; write 5s to 1h, with s, min, h or d',
+  ],
+  [
+    'healing: {slowBeat: 2d}',
+    '1: healing.slowBeat: "2d" is out of range; write 10s to 1h, with s, min, h or d',
+  ],
+  [
+    'healing: {restarts: 0}',
+    '1: healing.restarts: the number 0 is not a number of times; write a whole number, 1 to 10',
+  ],
+  [
+    'healing: {restarts: "3"}',
+    '1: healing.restarts: "3" is not a number of times; write a whole number, 1 to 10',
+  ],
+  ['healing: {reboot: yes}', '1: healing.reboot: "yes" is not known here; write never or allowed'],
   // YAML
   [
     'stack: embedded\n---\nstack: embedded',

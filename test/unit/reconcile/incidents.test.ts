@@ -22,10 +22,13 @@ const calm: IncidentInput = {
   events: [],
   kills: new Map(),
   verdicts: new Map([['livekit', serving]]),
+  silences: new Map(),
   holds: [],
   open: new Map(),
 };
-const open = new Map([['livekit', { service: 'livekit', eventId: 1, openedAtMs: 0, actions: [] }]]);
+const open = new Map([
+  ['livekit', { service: 'livekit', how: 'died', eventId: 1, openedAtMs: 0, actions: [] } as const],
+]);
 
 const causeOf = (input: Partial<IncidentInput>) =>
   incidentChanges({ ...calm, ...input }).map((change) =>
@@ -83,6 +86,7 @@ test('an incident is over when the service answers again, not when it runs', (t)
 test('what the agent did is told, with how often it tried', (t) => {
   const tried = {
     service: 'livekit',
+    how: 'died' as const,
     eventId: 1,
     openedAtMs: 0,
     actions: ['an attempt failed: x', 'started it again'],
@@ -98,6 +102,7 @@ test('a hold ends the incident', (t) => {
       since: at(0),
       reason: 'stopped by an operator (docker stop)',
       until: 'started' as const,
+      forMs: null,
     },
   ];
   const [change] = incidentChanges({ ...calm, containers: [], verdicts: new Map(), open, holds });
@@ -105,6 +110,23 @@ test('a hold ends the incident', (t) => {
 });
 
 test('a held service that is not there is no incident', (t) => {
-  const holds = [{ service: 'livekit', since: at(0), reason: 'an operator', until: 'started' as const }];
+  const holds = [
+    { service: 'livekit', since: at(0), reason: 'an operator', until: 'started' as const, forMs: null },
+  ];
   t.deepEqual(incidentChanges({ ...calm, containers: [], holds }), []);
+});
+
+test('a service that runs and ceases to answer is an incident; one that has just started may be silent', (t) => {
+  const verdicts = new Map([
+    ['livekit', { ok: false, kind: 'http', latencyMs: null, detail: 'no answer' } as const],
+  ]);
+  const silent = (served: boolean) => new Map([['livekit', { since: at(0), misses: 2, served }]]);
+  t.deepEqual(causeOf({ verdicts, silences: silent(true) }), ['it runs but no longer answers']);
+  t.deepEqual(causeOf({ verdicts, silences: silent(false) }), []);
+});
+
+test('a service that answers again without having been restarted is said to', (t) => {
+  const silent = { service: 'livekit', how: 'silent', eventId: 1, openedAtMs: 0, actions: [] } as const;
+  const [change] = incidentChanges({ ...calm, open: new Map([['livekit', silent]]) });
+  t.like(change, { action: 'none was needed: it answers again' });
 });

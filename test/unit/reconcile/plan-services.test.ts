@@ -1,8 +1,10 @@
 import test from 'ava';
 import type { ContainerObservation } from '../../../agent/engine/types.ts';
-import { serviceKey } from '../../../agent/reconcile/attempt-key.ts';
-import { exitInWords, planServices } from '../../../agent/reconcile/plan-services.ts';
-import type { History, Step } from '../../../agent/reconcile/types.ts';
+import type { Silence } from '../../../agent/probes/types.ts';
+import { exitInWords } from '../../../agent/reconcile/exit-words.ts';
+import { plan } from '../../../agent/reconcile/plan.ts';
+import { planServices } from '../../../agent/reconcile/plan-services.ts';
+import type { History, Observed, Step } from '../../../agent/reconcile/types.ts';
 import type { Instant } from '../../../agent/system/clock.ts';
 import { at, desire, healthy, history } from './world.ts';
 
@@ -19,11 +21,12 @@ const text = (steps: readonly Step[]) =>
     const anew = step.kind === 'compose-up' && step.forceRecreate ? ' anew' : '';
     return `${step.kind} ${whom}${anew}: ${step.why}`;
   });
-const tried = (...moments: number[]) => new Map([[serviceKey('livekit'), moments.map((ms) => at(ms))]]);
+const tried = (...moments: number[]): History['ledger'] =>
+  moments.map((ms) => ({ subject: 'livekit', rung: 'restart', at: at(ms) }));
 const stopped = (ms: number, id = 'livekit-id', engineMs = 1) =>
   new Map([[id, { seenAt: at(ms), engineMs }]]);
 const heldLivekit: History['holds'] = [
-  { service: 'livekit', since: at(0), reason: 'an operator', until: 'started' },
+  { service: 'livekit', since: at(0), reason: 'an operator', until: 'started', forMs: null },
 ];
 
 const cases: readonly (readonly [string, Change, Partial<History>, readonly string[]])[] = [
@@ -56,8 +59,8 @@ const cases: readonly (readonly [string, Change, Partial<History>, readonly stri
   [
     'after three starts in vain it is made anew',
     { state: 'exited', exitCode: 1 },
-    { attempts: tried(10_000, 20_000, 30_000) },
-    ['compose-up livekit anew: livekit: it exited with 1; starting it failed 3 times'],
+    { ledger: tried(10_000, 20_000, 30_000) },
+    ['compose-up livekit anew: livekit: it exited with 1'],
   ],
   ['while the engine restarts it, it is left alone', { state: 'restarting', restartCount: 2 }, {}, []],
   [
@@ -124,7 +127,7 @@ const cases: readonly (readonly [string, Change, Partial<History>, readonly stri
   [
     'one that was held by request is left alone though it runs',
     {},
-    { holds: [{ service: 'livekit', since: at(0), reason: 'asked for', until: 'released' }] },
+    { holds: [{ service: 'livekit', since: at(0), reason: 'asked for', until: 'released', forMs: null }] },
     [],
   ],
   [
@@ -182,42 +185,89 @@ test('right after a start of the agent the engine is first heard about what was 
   t.is(await waits(90_000, null), 0);
 });
 
-test('attempts are spaced 1, 2, 4 s and so on', async (t) => {
-  const exited = { state: 'exited', exitCode: 1 } as const;
-  const dueAfter = async (...moments: number[]) =>
-    (await planFor(exited, { attempts: tried(...moments) }, at(100_000))).dueInMs;
-  t.is(await dueAfter(100_000), 1_000);
-  t.is(await dueAfter(90_000, 100_000), 2_000);
-  t.is(await dueAfter(80_000, 90_000, 100_000), 4_000);
-  t.is(await dueAfter(70_000, 80_000, 90_000, 99_000), 7_000);
-});
-
-test('a budget that is spent leaves the slow beat, and no more', async (t) => {
-  const exited = { state: 'exited', exitCode: 1 } as const;
-  const moments = Array.from({ length: 10 }, (_, index) => 1_000_000 + index * 1_000);
-  const attempts = tried(...moments);
-  const last = 1_009_000;
-  t.deepEqual(await planFor(exited, { attempts }, at(last + 299_000)), { steps: [], dueInMs: 1_000 });
-  t.is((await planFor(exited, { attempts }, at(last + 300_000))).steps.length, 1);
-});
-
-test('attempts of a former boot do not count', async (t) => {
-  const attempts = new Map([[serviceKey('livekit'), [at(99_999, 'boot-0')]]]);
-  t.is((await planFor({ state: 'exited', exitCode: 1 }, { attempts })).steps.length, 1);
-});
-
 test('one service that waits for its turn does not keep another waiting', async (t) => {
   const observed = await healthy({
     livekit: { state: 'exited', exitCode: 1 },
     coturn: { state: 'exited', exitCode: 1 },
   });
-  const past = { ...history, attempts: tried(100_000) };
+  const past = { ...history, ledger: tried(100_000) };
   const { steps, dueInMs } = planServices(observed, desire(observed, past), past, at(100_000));
   t.deepEqual(text(steps), ['start-container coturn: it exited with 1']);
-  t.is(dueInMs, 1_000);
+  t.true(dueInMs !== null && dueInMs >= 1_000 && dueInMs <= 1_100);
 });
 
 test('out of memory is said in words', (t) => {
   const words = exitInWords({ state: 'exited', exitCode: 137, oomKilled: true, error: '' });
   t.is(words, 'it was killed for lack of memory (out of memory)');
+});
+
+test('while a step works on a service, nothing else is begun for it', async (t) => {
+  const past = { underWay: new Set(['livekit']) };
+  t.deepEqual(await planFor({ state: 'exited', exitCode: 1 }, past), { steps: [], dueInMs: null });
+});
+
+const deaf = { ok: false, kind: 'http', latencyMs: null, detail: 'no answer within 2000 ms' } as const;
+async function planForSilence(silence: Silence, changes: Partial<Observed> = {}, now = at(100_000)) {
+  const seen = await healthy();
+  const observed: Observed = {
+    ...seen,
+    verdicts: new Map([['livekit', deaf]]),
+    silences: new Map([['livekit', silence]]),
+    ...changes,
+  };
+  return plan(observed, desire(observed), { ...history, conntrackCleanedAt: now }, now);
+}
+
+test('a service that has served and is silent for 15 s is restarted; one that has just started has 60 s', async (t) => {
+  const served = (since: number) => ({ since: at(since), misses: 5, served: true });
+  t.deepEqual(await planForSilence(served(85_001)), { steps: [], dueInMs: 1 });
+  t.deepEqual(text((await planForSilence(served(85_000))).steps), [
+    'restart-container livekit: it runs but has not answered for 15 s (no answer within 2000 ms)',
+  ]);
+  t.deepEqual(await planForSilence({ ...served(40_001), served: false }), { steps: [], dueInMs: 1 });
+  t.is((await planForSilence({ ...served(40_000), served: false })).steps.length, 1);
+});
+
+test('one or two lost answers are no silence, however long ago they were', async (t) => {
+  t.deepEqual(await planForSilence({ since: at(0), misses: 2, served: true }), { steps: [], dueInMs: 1_000 });
+});
+
+test('while packets do not get through, silence is nobody’s fault', async (t) => {
+  const { forwardPath } = await healthy();
+  if (!forwardPath.known) return t.fail();
+  const closed = { ...forwardPath, value: { ...forwardPath.value, open: false } };
+  const silence = { since: at(0), misses: 50, served: true };
+  t.deepEqual((await planForSilence(silence, { forwardPath: closed })).steps, []);
+});
+
+async function planWithDependency(livekitServes: boolean, coturn: Change) {
+  const observed = await healthy({ coturn });
+  const verdicts = new Map([['livekit', { ...deaf, ok: livekitServes }]]);
+  const seen: Observed = { ...observed, verdicts };
+  const desired = desire(seen);
+  const services = desired.services.map((service) =>
+    service.name === 'coturn' ? { ...service, dependsOn: ['livekit'] } : service,
+  );
+  return planServices(seen, { ...desired, services }, history, at(100_000));
+}
+
+test('what depends on a service that is down is left alone until that serves', async (t) => {
+  t.deepEqual((await planWithDependency(false, { state: 'exited', exitCode: 1 })).steps, []);
+  t.deepEqual(text((await planWithDependency(true, { state: 'exited', exitCode: 1 })).steps), [
+    'start-container coturn: it exited with 1',
+  ]);
+});
+
+test('what depends on a service that is down is brought up with it all the same', async (t) => {
+  t.is((await planWithDependency(false, 'absent')).steps.length, 1);
+});
+
+test('a hold for a time ends by itself, by the monotonic clock', async (t) => {
+  const held = (since: number): Partial<History> => ({
+    holds: [{ service: 'livekit', since: at(since), reason: 'asked for', until: 'released', forMs: 60_000 }],
+  });
+  t.deepEqual(await planFor({ state: 'exited', exitCode: 0 }, held(50_000)), { steps: [], dueInMs: 10_000 });
+  t.deepEqual(text((await planFor({ state: 'exited', exitCode: 0 }, held(40_000))).steps), [
+    'release-service livekit: the time of its hold is over',
+  ]);
 });

@@ -67,7 +67,9 @@ test('routine leaves no row unless it fails', async (t) => {
 });
 
 test('what heals a service is told in its incident, not beside it', (t) => {
-  const incidents = new Map([['livekit', { service: 'livekit', eventId: 7, openedAtMs: 0, actions: [] }]]);
+  const incidents = new Map([
+    ['livekit', { service: 'livekit', how: 'died' as const, eventId: 7, openedAtMs: 0, actions: [] }],
+  ]);
   const { rows, recorder: steps } = recorder(incidents);
   steps.begin(start, at(0)).conclude('failed', 'no space', at(1));
   steps.begin(start, at(1_000)).conclude('ok', 'started it again', at(1_001));

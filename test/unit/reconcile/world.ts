@@ -30,6 +30,9 @@ export const images: readonly StackImage[] = ['livekit', 'coturn'].map((service)
 export const history: History = {
   holds: [],
   attempts: new Map(),
+  ledger: [],
+  underWay: new Set(),
+  engineSilentSince: null,
   stops: new Map(),
   kills: new Map(),
   creations: new Map(),
@@ -78,6 +81,7 @@ const bare: Observed = {
   secrets: { ok: true, value: { turn: 'a'.repeat(64) } },
   images: { ok: true, value: images },
   engine: { ok: true, value: { containers: [], networks: [], missingImages: [], startedAtMs: 0 } },
+  engineUnit: 'other',
   table: { ok: true, value: null },
   ipv6: { forwarding: true, routedByAdvertisement: [] },
   forwardPath: {
@@ -94,6 +98,7 @@ const bare: Observed = {
   addresses: [{ interfaceName: 'eth0', address: '192.0.2.10' }],
   filesOnDisk: new Map(),
   verdicts: new Map(),
+  silences: new Map(),
 };
 
 export function desire(observed: Observed, past: History = history): Desired {

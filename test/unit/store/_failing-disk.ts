@@ -41,7 +41,7 @@ const scenarios: Record<string, () => unknown> = {
       durationMs: 1,
     });
     store.release('coturn');
-    store.hold({ service: 'livekit', since: AT, reason: 'docker stop', until: 'started' });
+    store.hold({ service: 'livekit', since: AT, reason: 'docker stop', until: 'started', forMs: null });
     const skipped = store.snapshot().state;
     rmSync(ballast);
     store.record(anEvent());

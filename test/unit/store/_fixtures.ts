@@ -60,7 +60,7 @@ export function fill(store: Store, events = 60): void {
   for (let number = 1; number <= events; number += 1) {
     store.record(anEvent({ evidence: `event ${number} ${'x'.repeat(300)}`, result: 'ok' }));
   }
-  store.hold({ service: 'coturn', since: AT, reason: 'agentctl hold', until: 'released' });
+  store.hold({ service: 'coturn', since: AT, reason: 'agentctl hold', until: 'released', forMs: null });
   store.provisioned({ step: 'engine', state: 'done', at: AT, detail: '20.10.24' });
   store.set('engine.since', '1700000000000000001');
 }

@@ -70,7 +70,7 @@ test('a store whose path cannot exist works in memory and says so', (t) => {
   t.regex(store.condition.detail, /cannot be used: .*EEXIST.*kept in memory only/);
   t.not(store.condition.hint, '');
   store.record(anEvent());
-  store.hold({ service: 'livekit', since: AT, reason: 'docker stop', until: 'started' });
+  store.hold({ service: 'livekit', since: AT, reason: 'docker stop', until: 'started', forMs: null });
   t.is(store.events({ limit: 10 }).length, 1);
   t.is(store.snapshot().state, 'skipped');
   store.close();

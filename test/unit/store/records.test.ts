@@ -58,20 +58,27 @@ test('pending events of former runs are closed as interrupted, those of this run
 test('a hold survives a restart until it is released', (t) => {
   const path = join(temporaryFolder(t), 'state.db');
   const first = openAt(path);
-  first.hold({ service: 'livekit', since: AT, reason: 'docker stop', until: 'started' });
-  first.hold({ service: 'coturn', since: AT, reason: 'docker stop', until: 'started' });
+  first.hold({ service: 'livekit', since: AT, reason: 'docker stop', until: 'started', forMs: null });
+  first.hold({ service: 'coturn', since: AT, reason: 'docker stop', until: 'started', forMs: null });
   first.hold({
     service: 'coturn',
     since: { ...AT, monotonicMs: 9000 },
     reason: 'agentctl hold',
     until: 'released',
+    forMs: null,
   });
   first.close();
 
   const second = openAt(path);
   t.deepEqual(second.holds(), [
-    { service: 'coturn', since: { ...AT, monotonicMs: 9000 }, reason: 'agentctl hold', until: 'released' },
-    { service: 'livekit', since: AT, reason: 'docker stop', until: 'started' },
+    {
+      service: 'coturn',
+      since: { ...AT, monotonicMs: 9000 },
+      reason: 'agentctl hold',
+      until: 'released',
+      forMs: null,
+    },
+    { service: 'livekit', since: AT, reason: 'docker stop', until: 'started', forMs: null },
   ]);
   t.true(second.release('coturn'));
   t.false(second.release('coturn'));

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { AgentError } from '../system/errors.ts';
+import { type Run, runOk } from '../system/processes.ts';
+
+/**
+ * What the service manager says of an engine that does not answer. `stopped`: an operator stopped it
+ * (`systemctl stop docker.socket docker`); `starting`; `other`: it failed, hangs, or its socket is missing; `none`:
+ * nobody here can restart it.
+ */
+export type EngineUnitState = 'stopped' | 'starting' | 'other' | 'none';
+
+/** Restarts the engine from outside. Every call is bounded in time. */
+export interface EngineUnit {
+  /** Whether there is a way at all. */
+  readonly available: boolean;
+  state(): Promise<EngineUnitState>;
+  /** Resolves once the engine was started. Error: ENGINE_RESTART_FAILED, and those of `run`. */
+  restart(): Promise<void>;
+}
+
+const UNIT = 'docker.service';
+const ASK_TIMEOUT_MS = 10_000;
+/** A unit that hangs is killed after its own 90 s (systemd's default), and then started. */
+const RESTART_TIMEOUT_MS = 180_000;
+const HINT = 'See why: `sudo journalctl -u docker -n 50` (without systemd: the log of dockerd).';
+
+/** By systemd where it is PID 1 (sd_booted(3)), else by `program`, if there is one. */
+export function createEngineUnit(options: {
+  readonly run: Run;
+  readonly program: string | undefined;
+}): EngineUnit {
+  const { run, program } = options;
+  if (existsSync('/run/systemd/system')) return systemdUnit(run);
+  return {
+    available: program !== undefined,
+    state: async () => (program === undefined ? 'none' : 'other'),
+    async restart() {
+      if (program === undefined) throw failed('there is no service manager here, and no program for it');
+      await runOk(run, program, [], {
+        timeoutMs: RESTART_TIMEOUT_MS,
+        code: 'ENGINE_RESTART_FAILED',
+        hint: HINT,
+      });
+    },
+  };
+}
+
+function systemdUnit(run: Run): EngineUnit {
+  const systemctl = (timeoutMs: number, ...args: string[]) =>
+    runOk(run, 'systemctl', args, { timeoutMs, code: 'ENGINE_RESTART_FAILED', hint: HINT });
+  return {
+    available: true,
+    async state() {
+      const { stdout } = await systemctl(
+        ASK_TIMEOUT_MS,
+        'show',
+        '--property=LoadState,ActiveState,Result',
+        UNIT,
+      );
+      return stateOf(new Map(stdout.split('\n').map((line) => line.split('=') as [string, string])));
+    },
+    async restart() {
+      // After too many failures in a row systemd refuses to start a unit until that is forgotten.
+      await systemctl(ASK_TIMEOUT_MS, 'reset-failed', UNIT);
+      await systemctl(RESTART_TIMEOUT_MS, 'restart', UNIT);
+    },
+  };
+}
+
+/** From `systemctl show`: a unit that was stopped is inactive, with the result success; one that failed is failed. */
+export function stateOf(properties: ReadonlyMap<string, string>): EngineUnitState {
+  if (properties.get('LoadState') !== 'loaded') return 'none';
+  const active = properties.get('ActiveState');
+  if (active === 'activating' || active === 'deactivating' || active === 'reloading') return 'starting';
+  return active === 'inactive' && properties.get('Result') === 'success' ? 'stopped' : 'other';
+}
+
+const failed = (why: string) =>
+  new AgentError({
+    code: 'ENGINE_RESTART_FAILED',
+    message: `The engine cannot be restarted: ${why}`,
+    hint: HINT,
+  });

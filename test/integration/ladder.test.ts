@@ -1,0 +1,98 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { run } from '../../agent/system/processes.ts';
+import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
+import { type Client, createClient } from '../support/client.ts';
+import { HOST_V4 } from '../support/machine.ts';
+import { needs, testWhen } from '../support/needs.ts';
+
+const test = testWhen(needs(APPLIANCE_NEEDS));
+const LIVEKIT = 'appliance-livekit-1';
+let appliance: Appliance;
+let client: Client;
+
+test.before('an appliance comes up', async () => {
+  appliance = await startAppliance();
+  client = createClient(appliance.machine);
+});
+test.after.always('it is taken away', () => appliance?.destroy());
+test.beforeEach('what was tried before is forgotten, and the appliance is up', async () => {
+  for (const service of ['livekit', 'coturn']) await appliance.agentctl('heal', service);
+  await appliance.until('the appliance is up', 60_000, isUp);
+});
+
+const newest = async () => (await appliance.events()).at(-1)?.id ?? 0;
+const pidOf = async (container: string) =>
+  Number(await appliance.docker('inspect', '-f', '{{.State.Pid}}', container));
+const idOf = async (container: string) =>
+  (await appliance.docker('inspect', '-f', '{{.Id}}', container)).trim();
+const echoed = async () =>
+  (await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
+
+/** Waits until a service serves again; the events about it since `id`, each as a story. */
+async function healed(id: number, service: string, limitMs: number): Promise<string[]> {
+  const begun = performance.now();
+  for (;;) {
+    const events = (await appliance.events()).filter((event) => event.id > id && event.subject === service);
+    const story = events.map(({ kind, cause, action, result }) => `${kind}: ${cause} → ${action}: ${result}`);
+    if (events.length > 0 && events.every(({ result }) => result !== 'pending')) return story;
+    if (performance.now() - begun > limitMs) throw new Error(`not within ${limitMs} ms: ${story.join('\n')}`);
+    await sleep(100);
+  }
+}
+
+test('a service that hangs is restarted, and its process, which heeds no signal, is killed', async (t) => {
+  const before = await newest();
+  process.kill(await pidOf(LIVEKIT), 'SIGSTOP');
+  const story = await healed(before, 'livekit', 60_000);
+  t.deepEqual(story, ['service-silent: it runs but no longer answers → restarted it: ok']);
+  t.is(await echoed(), 10);
+});
+
+test('a service that is alive and deaf is restarted; the other one is left alone', async (t) => {
+  const before = await newest();
+  const relay = await idOf('appliance-coturn-1');
+  const inside = ['--target', String(await pidOf(LIVEKIT)), '--net', '/usr/sbin/nft'];
+  const deafen = 'table inet deaf { chain input { type filter hook input priority 0; policy drop; }; }';
+  const { exitCode, stderr } = await run('nsenter', [...inside, deafen], { timeoutMs: 10_000 });
+  t.is(exitCode, 0, stderr);
+  t.deepEqual(await healed(before, 'livekit', 60_000), [
+    'service-silent: it runs but no longer answers → restarted it: ok',
+  ]);
+  t.is(await echoed(), 10);
+  t.is(await idOf('appliance-coturn-1'), relay);
+});
+
+test('a service that is killed for lack of memory is said to be', async (t) => {
+  const before = await newest();
+  const pid = await pidOf(LIVEKIT);
+  // Of the processes of a container the kernel kills the one with the worst score.
+  await writeFile(`/proc/${pid}/oom_score_adj`, '1000');
+  const hog = 'const kept = []; for (;;) kept.push(Buffer.alloc(16 << 20, 1));';
+  await appliance.docker('exec', LIVEKIT, '/usr/bin/node', '-e', hog).catch(() => undefined);
+  const [story = ''] = await healed(before, 'livekit', 60_000);
+  t.regex(story, /lack of memory/);
+  t.is(await echoed(), 10);
+});
+
+test('an image that is broken in the engine is loaded anew from its archive, once restarting and making anew did not help', async (t) => {
+  const before = await newest();
+  const image = (await appliance.docker('inspect', '-f', '{{.Config.Image}}', LIVEKIT)).trim();
+  const broken = `${appliance.machine.root}/broken.tar`;
+  await run('tar', ['-cf', broken, '-T', '/dev/null'], { timeoutMs: 10_000 });
+  await appliance.docker('import', broken, 'broken:1');
+  await appliance.docker('tag', 'broken:1', image);
+  await appliance.docker('rm', '--force', LIVEKIT);
+  const story = await healed(before, 'livekit', 90_000);
+  t.regex(story[0] ?? '', /loaded .* anew from .*\.tar, and made it anew \(\d attempts\): ok/);
+  t.is(await echoed(), 10);
+});
+
+test('an image that was removed is loaded from its archive before the container is made', async (t) => {
+  const before = await newest();
+  const image = (await appliance.docker('inspect', '-f', '{{.Config.Image}}', LIVEKIT)).trim();
+  await appliance.docker('rm', '--force', LIVEKIT);
+  await appliance.docker('rmi', '--force', image);
+  t.true((await healed(before, 'livekit', 60_000)).every((story) => story.endsWith(': ok')));
+  t.is(await echoed(), 10);
+});
