@@ -71,7 +71,13 @@ async function main(): Promise<void> {
 
   const memory = createMemory(store, clock.now());
   const engine = createEngine({ socket: paths.engineSocket });
-  const engineUnit = createEngineUnit({ run, program: process.env.APPLIANCE_AGENT_ENGINE_RESTART });
+  // sd_booted(3). An appliance of a test shares this with the machine that tests it, which is not to be restarted.
+  const underSystemd = paths.root === '' && existsSync('/run/systemd/system');
+  const engineUnit = createEngineUnit({
+    run,
+    program: process.env.APPLIANCE_AGENT_ENGINE_RESTART,
+    underSystemd,
+  });
   const compose = createCompose({ run, engineSocket: paths.engineSocket });
   const nft = createNft({ run, temporaryDirectory: paths.runDirectory });
   const incidents = createIncidentLog(store);
@@ -137,7 +143,7 @@ async function main(): Promise<void> {
       verifiedArchive: (image) => verifyArchive(image, paths.images),
       setKernel: setKernelSetting,
       engineUnit,
-      reboot: () => reboot(run),
+      reboot: () => reboot(run, underSystemd),
       composeFile: join(paths.rendered, 'compose.yaml'),
       publication: () => ({
         published: look.published(),

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { AgentError } from '../system/errors.ts';
 import { type Run, runOk } from '../system/processes.ts';
 
@@ -24,13 +23,14 @@ const ASK_TIMEOUT_MS = 10_000;
 const RESTART_TIMEOUT_MS = 180_000;
 const HINT = 'See why: `sudo journalctl -u docker -n 50` (without systemd: the log of dockerd).';
 
-/** By systemd where it is PID 1 (sd_booted(3)), else by `program`, if there is one. */
+/** By `program` where there is one, else by systemd. `program` restarts the engine and exits 0 once it has. */
 export function createEngineUnit(options: {
   readonly run: Run;
   readonly program: string | undefined;
+  readonly underSystemd: boolean;
 }): EngineUnit {
-  const { run, program } = options;
-  if (existsSync('/run/systemd/system')) return systemdUnit(run);
+  const { run, program, underSystemd } = options;
+  if (program === undefined && underSystemd) return systemdUnit(run);
   return {
     available: program !== undefined,
     state: async () => (program === undefined ? 'none' : 'other'),
