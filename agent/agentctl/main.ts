@@ -75,9 +75,16 @@ program
   .description('say what the code of a problem means and what to do about it')
   .action((code) => perform(async () => (await import('./commands/explain.ts')).explain(context, code)));
 
+program
+  .command('hold <service>')
+  .description('leave a service alone: the agent neither starts nor heals it until it is released (root)')
+  .option('--for <duration>', 'release it by itself after 30m, 2h, 1d, unless the machine starts anew before')
+  .action((service, options) =>
+    perform(async () => (await import('./commands/service.ts')).hold(context, service, options)),
+  );
+
 for (const [name, description] of [
   ['heal', 'heal a service now, without waiting for its turn'],
-  ['hold', 'leave a service alone: the agent neither starts nor heals it until it is released'],
   ['release', 'end a hold'],
 ] as const) {
   program

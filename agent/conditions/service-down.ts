@@ -24,7 +24,8 @@ export const serviceDown: Condition = {
     judge(facts.services, (services) => {
       if (services.length === 0) return cannotTell('no service has been observed yet');
       const judged = services.filter(({ held }) => held !== true);
-      const down = judged.filter(isDown);
+      // One problem is shown: the cause.
+      const down = judged.filter((service) => isDown(service) && !service.waitsFor);
       if (down.length > 0) {
         const logs = down.map(({ name }) => logsOf(name)).join(', ');
         const critical = down.some(({ name }) => ESSENTIAL.has(name));

@@ -85,6 +85,8 @@ export interface Facts {
       readonly serving: boolean | null;
       /** Null when only the agent knows, and it is silent. */
       readonly held: boolean | null;
+      /** A service that this one needs and that does not serve; what is wrong with this one then means nothing. */
+      readonly waitsFor?: string | null;
       readonly detail: string;
     }[]
   >;

@@ -4,6 +4,11 @@ export interface ServiceRequest {
   readonly service: string;
 }
 
+export interface HoldRequest extends ServiceRequest {
+  /** Milliseconds after which the hold ends by itself; null: it does not. */
+  readonly forMs: number | null;
+}
+
 /** What was done, as one sentence for a person. */
 export interface Done {
   readonly message: string;
@@ -15,7 +20,7 @@ export interface Done {
  */
 export interface ControlApi {
   /** Leaves a service alone, whatever becomes of it. */
-  hold(request: ServiceRequest): Promise<Done>;
+  hold(request: HoldRequest): Promise<Done>;
   /** Ends a hold. */
   release(request: ServiceRequest): Promise<Done>;
   /** Heals a service now, without waiting for its turn. */

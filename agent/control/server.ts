@@ -11,7 +11,13 @@ const MAX_BODY_BYTES = 4 * 1024;
 /** A caller that sends a part of a request must not keep the connection. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
-const serviceRequest = z.strictObject({ service: z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/)) });
+const service = z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/));
+const serviceRequest = z.strictObject({ service });
+const LONGEST_HOLD_MS = 366 * 24 * 3_600_000;
+const holdRequest = z.strictObject({
+  service,
+  forMs: z.nullable(z.int().check(z.positive(), z.maximum(LONGEST_HOLD_MS))),
+});
 
 export interface ControlServer {
   close(): Promise<void>;
@@ -62,8 +68,9 @@ async function answer(api: ControlApi, request: IncomingMessage): Promise<unknow
   if (isCalled('status')) return api.status();
   if (isCalled('firewall')) return api.firewall();
   if (isCalled('ping')) return api.ping();
-  for (const name of ['hold', 'release', 'heal'] as const) {
-    if (isCalled(name)) return api[name](await readServiceRequest(request));
+  if (isCalled('hold')) return api.hold(await readRequest(request, holdRequest));
+  for (const name of ['release', 'heal'] as const) {
+    if (isCalled(name)) return api[name](await readRequest(request, serviceRequest));
   }
   throw new AgentError({
     code: 'UNKNOWN_REQUEST',
@@ -72,7 +79,7 @@ async function answer(api: ControlApi, request: IncomingMessage): Promise<unknow
   });
 }
 
-async function readServiceRequest(request: IncomingMessage): Promise<{ service: string }> {
+async function readRequest<T>(request: IncomingMessage, schema: z.ZodMiniType<T>): Promise<T> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
@@ -86,8 +93,9 @@ async function readServiceRequest(request: IncomingMessage): Promise<{ service: 
   } catch (error) {
     throw badRequest(describeError(error));
   }
-  const checked = serviceRequest.safeParse(content);
-  if (!checked.success) throw badRequest('`service` must be the name of a service');
+  const checked = schema.safeParse(content);
+  if (!checked.success)
+    throw badRequest('`service` must be the name of a service, `forMs` a duration of up to a year');
   return checked.data;
 }
 

@@ -2,6 +2,7 @@ import type { ControlApi } from '../control/api.ts';
 import type { FirewallStatus, Status } from '../control/status.ts';
 import type { Store } from '../store/types.ts';
 import type { Clock } from '../system/clock.ts';
+import { writeDuration } from '../system/durations.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Memory } from './memory.ts';
 
@@ -50,17 +51,17 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
   }
 
   return {
-    async hold({ service }) {
+    async hold({ service, forMs }) {
       memory.hold({
         service: known(service),
         reason: 'held by an operator (agentctl hold)',
         since: clock.now(),
         until: 'released',
-        forMs: null,
+        forMs,
       });
-      record(service, 'held', 'put on hold');
+      record(service, 'held', forMs === null ? 'put on hold' : `put on hold for ${writeDuration(forMs)}`);
       return {
-        message: `${service} is on hold: the agent leaves it alone until agentctl release ${service}, or the next boot.`,
+        message: `${service} is on hold: the agent leaves it alone ${forMs === null ? '' : `for ${writeDuration(forMs)}, `}until agentctl release ${service}, or the next boot.`,
       };
     },
     async release({ service }) {

@@ -1,9 +1,10 @@
 import type { Facts } from '../conditions/types.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { formatConfigProblems } from '../config/problems.ts';
-import type { Store } from '../store/types.ts';
+import type { Hold, Store } from '../store/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { tableFact } from './drift.ts';
+import { waitsFor } from './service-need.ts';
 import type { Desired, History, Observed } from './types.ts';
 
 /** So long status tells of a change to our table that was put right. */
@@ -89,13 +90,21 @@ function servicesFact({ observed, desired, history }: FactsInput): Facts['servic
     value: (desired?.services ?? []).map(({ name }) => {
       const container = containers.find(({ service }) => service === name);
       const verdict = observed.verdicts.get(name);
+      const hold = history.holds.find(({ service }) => service === name);
       return {
         name,
         state: container?.state ?? 'absent',
         serving: verdict?.ok ?? null,
-        held: history.holds.some(({ service }) => service === name),
-        detail: verdict?.detail ?? (container ? '' : 'it has no container'),
+        held: hold !== undefined,
+        waitsFor: desired && waitsFor(name, observed, desired),
+        detail: hold ? holdInWords(hold) : (verdict?.detail ?? (container ? '' : 'it has no container')),
       };
     }),
   };
+}
+
+/** e.g. `held by an operator (agentctl hold) since 2026-11-22T13:00:00Z, until 2026-11-22T15:00:00Z`. */
+function holdInWords({ reason, since, forMs }: Hold): string {
+  const until = forMs === null ? '' : `, until ${new Date(Date.parse(since.wall) + forMs).toISOString()}`;
+  return `${reason} since ${since.wall}${until}`;
 }

@@ -332,8 +332,8 @@ test.serial('without the file, events come from the database', async (t) => {
 test.serial('hold, release and heal reach the agent and pass on what it says', async (t) => {
   const { root, paths } = await appliance(t);
   const asked: string[] = [];
-  const note = (what: string) => async (request: { service: string }) => {
-    asked.push(`${what} ${request.service}`);
+  const note = (what: string) => async (request: { service: string; forMs?: number | null }) => {
+    asked.push(`${what} ${request.service}${request.forMs ? ` for ${request.forMs}` : ''}`);
     return { message: `${request.service}: ${what} done.` };
   };
   const server = await startControlServer(paths.socket, {
@@ -349,7 +349,9 @@ test.serial('hold, release and heal reach the agent and pass on what it says', a
     const { exit, out, err } = await agentctl(root, what, 'livekit');
     t.deepEqual([exit, out, err], [0, `livekit: ${what} done.\n`, '']);
   }
-  t.deepEqual(asked, ['hold livekit', 'release livekit', 'heal livekit']);
+  t.is((await agentctl(root, 'hold', 'livekit', '--for', '2h')).exit, 0);
+  t.deepEqual(asked, ['hold livekit', 'release livekit', 'heal livekit', 'hold livekit for 7200000']);
+  t.is((await agentctl(root, 'hold', 'livekit', '--for', 'ever')).exit, 64);
 });
 
 test.serial('without an agent to ask they exit 69 and say how to start it', async (t) => {

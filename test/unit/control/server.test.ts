@@ -54,7 +54,7 @@ async function raw(socketPath: string, method: string, path: string, body: strin
 
 test('the client asks and the server answers', async (t) => {
   const client = createControlClient(await serve(t));
-  t.deepEqual(await client.hold({ service: 'livekit' }), { message: 'livekit is held.' });
+  t.deepEqual(await client.hold({ service: 'livekit', forMs: null }), { message: 'livekit is held.' });
   t.deepEqual(await client.status(), wellStatus);
   t.deepEqual(await client.ping(), { agentVersion: '0.1.0' });
 });
@@ -84,6 +84,7 @@ test('requests that are not as they should be are refused with words', async (t)
     ['POST', '/hold', '{"service": 7}', 'BAD_REQUEST'],
     ['POST', '/hold', '{"service": "../etc"}', 'BAD_REQUEST'],
     ['POST', '/hold', '{"service": "livekit", "for": "2h"}', 'BAD_REQUEST'],
+    ['POST', '/hold', '{"service": "livekit", "forMs": -1}', 'BAD_REQUEST'],
     ['POST', '/hold', JSON.stringify({ service: 'x'.repeat(8_000) }), 'BAD_REQUEST'],
   ] as const) {
     const { statusCode, content } = await raw(socket, method, path, body);

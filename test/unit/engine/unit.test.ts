@@ -1,0 +1,60 @@
+import test from 'ava';
+import { createEngineUnit } from '../../../agent/engine/unit.ts';
+import type { Run } from '../../../agent/system/processes.ts';
+
+function unit(options: { program?: string; underSystemd: boolean; answer?: string; exitCode?: number }) {
+  const asked: string[] = [];
+  const run: Run = async (command, args) => {
+    asked.push([command, ...args].join(' '));
+    return {
+      exitCode: options.exitCode ?? 0,
+      stdout: options.answer ?? '',
+      stderr: 'said no',
+      durationMs: 1,
+    };
+  };
+  const { program, underSystemd } = options;
+  return { ...createEngineUnit({ run, program, underSystemd }), asked };
+}
+const says = (ActiveState: string, Result = 'success', LoadState = 'loaded') =>
+  unit({
+    underSystemd: true,
+    answer: `LoadState=${LoadState}\nActiveState=${ActiveState}\nResult=${Result}\n`,
+  }).state();
+
+test('a unit that was stopped is told from one that failed, hangs or starts', async (t) => {
+  t.is(await says('inactive'), 'stopped');
+  t.is(await says('failed', 'start-limit-hit'), 'other');
+  t.is(await says('inactive', 'exit-code'), 'other');
+  t.is(await says('active'), 'other');
+  t.is(await says('activating'), 'starting');
+  t.is(await says('deactivating'), 'starting');
+  t.is(await says('inactive', 'success', 'not-found'), 'none');
+});
+
+test('systemd forgets that the unit failed too often, and restarts it', async (t) => {
+  const { restart, asked } = unit({ underSystemd: true });
+  await restart();
+  t.deepEqual(asked, ['systemctl reset-failed docker.service', 'systemctl restart docker.service']);
+});
+
+test('a program that was named comes before systemd', async (t) => {
+  const { restart, state, asked } = unit({ program: '/restart', underSystemd: true });
+  t.is(await state(), 'other');
+  await restart();
+  t.deepEqual(asked, ['/restart']);
+});
+
+test('where there is neither, nobody can restart the engine, and it is said', async (t) => {
+  const none = unit({ underSystemd: false });
+  t.false(none.available);
+  t.is(await none.state(), 'none');
+  const error = await t.throwsAsync(() => none.restart());
+  t.regex(error?.message ?? '', /no service manager/);
+});
+
+test('a restart that fails says why', async (t) => {
+  const { restart } = unit({ program: '/restart', underSystemd: false, exitCode: 1 });
+  const error = await t.throwsAsync(() => restart());
+  t.regex(error?.message ?? '', /said no/);
+});
