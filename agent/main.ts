@@ -105,7 +105,7 @@ async function main(): Promise<void> {
       clock,
       hardware,
       composeVersion: () => compose.version(),
-      traffic: look.traffic(),
+      flows: look.traffic(),
       root: paths.root,
     });
   let slow = await gatherSlow();

@@ -1,9 +1,10 @@
 import { bad, good, judge } from './findings.ts';
 import type { Condition } from './types.ts';
+import { wholePath } from './whole-path.ts';
 
 const NEXT =
   'The agent puts its rule back by itself. If this stays, another rule drops first: `sudo iptables -S FORWARD`, ' +
-  '`sudo iptables -S DOCKER-USER`';
+  '`sudo iptables -S DOCKER-USER` (for IPv6 ip6tables)';
 
 export const forwardPathBlocked: Condition = {
   code: 'FORWARD_PATH_BLOCKED',
@@ -16,5 +17,9 @@ export const forwardPathBlocked: Condition = {
   remedy: NEXT,
   dependsOn: [],
   evaluate: (facts) =>
-    judge(facts.forwardPath, ({ open, detail }) => (open ? good(detail) : bad(detail, NEXT))),
+    judge(facts.forwardPath, (path) => {
+      const { open, detail } = wholePath(path);
+      // Clients that have IPv4 too are served.
+      return open ? good(detail) : bad(detail, NEXT, path.open ? 'degraded' : 'critical');
+    }),
 };

@@ -20,17 +20,14 @@ export interface Facts {
     readonly state: 'in-sync' | 'drifted' | 'failed';
     readonly differences: readonly string[];
   }>;
-  readonly forwardPath: Known<{
-    readonly open: boolean;
-    /** What drops our traffic, or what was checked. */
-    readonly detail: string;
-    /** Our rule in DOCKER-USER; `no-chain`: Docker has no such chain. */
-    readonly rule: 'present' | 'missing' | 'no-chain';
-    /** The iptables that Docker uses, by its path. */
-    readonly program: string;
-    /** Each iptables in whose filter table somebody wrote, e.g. `iptables-legacy`. */
-    readonly inUse: readonly string[];
-  }>;
+  readonly forwardPath: Known<
+    ForwardPath & {
+      /** Each iptables in whose filter table somebody wrote, e.g. `iptables-legacy`. */
+      readonly inUse: readonly string[];
+      /** The same for IPv6; null where Docker writes no rules for it, which is what it does before 27 unless told to. */
+      readonly ipv6: ForwardPath | null;
+    }
+  >;
   /** How Docker was told to keep its firewall rules. */
   readonly dockerRules: Known<DockerRules>;
   /** What rules of others do to our traffic. */
@@ -90,6 +87,17 @@ export interface Facts {
       readonly detail: string;
     }[]
   >;
+}
+
+/** Whether what we published gets through the filter table of iptables, or of ip6tables. */
+export interface ForwardPath {
+  readonly open: boolean;
+  /** What drops our traffic, or what was checked. */
+  readonly detail: string;
+  /** Our rule in DOCKER-USER; `no-chain`: Docker has no such chain. */
+  readonly rule: 'present' | 'missing' | 'no-chain';
+  /** The iptables that Docker uses, by its path. */
+  readonly program: string;
 }
 
 export interface DockerRules {

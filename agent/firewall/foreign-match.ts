@@ -74,7 +74,7 @@ function isMeta(key: string, right: Json, packet: Packet): Holds {
     case 'l4proto':
       return isProtocol(value, packet);
     case 'nfproto':
-      return value === 'ipv4' ? 'yes' : 'no';
+      return value === { ip: 'ipv4', ip6: 'ipv6' }[packet.flow.family] ? 'yes' : 'no';
     case 'iif':
     case 'iifname':
       return cameBy(packet, value);
@@ -97,7 +97,7 @@ function isMasked([field = null, mask = null]: readonly Json[], right: Json, pac
 
 function isPayload(left: Json, right: Json, packet: Packet): Holds {
   const field = property(property(left, 'payload'), 'field');
-  if (field === 'protocol') return isProtocol(String(right), packet);
+  if (field === 'protocol' || field === 'nexthdr') return isProtocol(String(right), packet);
   if (field === 'dport') {
     const [from, to] = bounds(right).map(Number);
     return from === undefined || to === undefined || Number.isNaN(from + to)
@@ -106,7 +106,7 @@ function isPayload(left: Json, right: Json, packet: Packet): Holds {
   }
   if (field !== 'daddr') return 'depends';
   const [first, last] = bounds(right).map((address) => rangeOf(String(address)));
-  return first && last ? goesToAddress(packet, first[0], last[1]) : 'depends';
+  return goesToAddress(packet, first && last ? { ...first, last: last.last } : null);
 }
 
 /** The first and last value of a range, a prefix or a single value. */
@@ -122,12 +122,13 @@ function bounds(right: Json): readonly [Json, Json] {
 const isProtocol = (value: string, { flow }: Packet): Holds =>
   value === flow.protocol || value === { tcp: '6', udp: '17' }[flow.protocol] ? 'yes' : 'no';
 
-/** `no` where there is no such field, e.g. a TCP port of a UDP packet, or anything of IPv6. */
+/** `no` where there is no such field, e.g. a TCP port of a UDP packet, or anything of IPv6 in one of IPv4. */
 function hasField(left: Json, packet: Packet): boolean {
   const parts = property(left, 'concat') ?? property(left, '&');
   if (isArray(parts)) return parts.every((part) => hasField(part, packet));
   const protocol = property(property(left, 'payload'), 'protocol');
-  return protocol === undefined || ['th', 'ip', packet.flow.protocol].includes(String(protocol));
+  const { family, protocol: transport } = packet.flow;
+  return protocol === undefined || ['th', family, transport].includes(String(protocol));
 }
 
 function compares(left: Json, op: string, value: number, packet: Packet): Holds {

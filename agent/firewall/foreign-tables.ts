@@ -6,7 +6,7 @@ import { every, HOOKS, type Hook, type Packet, packetAt } from './packet.ts';
 
 /** A base chain of somebody else at a hook that our packets pass. */
 export interface ForeignChain {
-  readonly family: 'ip' | 'inet';
+  readonly family: 'ip' | 'ip6' | 'inet';
   readonly table: string;
   readonly chain: string;
   readonly hook: Hook;
@@ -29,10 +29,15 @@ export function foreignChains(listing: Json, flows: readonly Flow[]): readonly F
   const hooks = new Set<string>(flows.flatMap(({ way }) => HOOKS[way]));
   return objects(listing, 'chain').flatMap((chain): ForeignChain[] => {
     const { family, table, name, hook, prio, policy } = chain;
-    if ((family !== 'ip' && family !== 'inet') || typeof hook !== 'string' || !hooks.has(hook)) return [];
+    if (
+      (family !== 'ip' && family !== 'ip6' && family !== 'inet') ||
+      typeof hook !== 'string' ||
+      !hooks.has(hook)
+    )
+      return [];
     if (family === 'inet' && table === 'appliance') return [];
-    // The filter table of iptables-nft: its own program reads it, and more of it than nft does.
-    if (family === 'ip' && table === 'filter' && name === hook.toUpperCase()) return [];
+    // The filter tables of iptables-nft: its own program reads them, and more of them than nft does.
+    if (family !== 'inet' && table === 'filter' && name === hook.toUpperCase()) return [];
     return [
       {
         family,
@@ -47,14 +52,10 @@ export function foreignChains(listing: Json, flows: readonly Flow[]): readonly F
 }
 
 /** What a chain does to a flow. `listing`: `nft -j list table` of its table, with the elements of verdict maps. */
-export function verdictsOf(
-  base: ForeignChain,
-  listing: Json,
-  flow: Flow,
-  subnet: string,
-): readonly ForeignVerdict[] {
-  if (!HOOKS[flow.way].includes(base.hook)) return [];
-  const packet = packetAt(base.hook, base.priority, flow, subnet);
+export function verdictsOf(base: ForeignChain, listing: Json, flow: Flow): readonly ForeignVerdict[] {
+  const passes = base.family === 'inet' || base.family === flow.family;
+  if (!passes || !HOOKS[flow.way].includes(base.hook)) return [];
+  const packet = packetAt(base.hook, base.priority, flow);
   const rules = objects(listing, 'rule');
   const elements = (map: string) => objects(listing, 'map').find(({ name }) => name === map)?.elem ?? null;
   const judged = (chain: string) =>

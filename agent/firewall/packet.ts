@@ -1,3 +1,4 @@
+import { parseIpv4, parseIpv6 } from '../nftables/addresses.ts';
 import { BRIDGE, LOCKED_BRIDGE } from '../stack/types.ts';
 import type { Flow } from './flows.ts';
 import type { Holds } from './follow.ts';
@@ -5,7 +6,7 @@ import { FORWARD_MARK } from './mark.ts';
 
 export type Hook = 'prerouting' | 'input' | 'forward' | 'postrouting';
 
-/** The first IPv4 packet of a flow from outside, at one hook. What is not told of it is unknown: rules about that depend. */
+/** The first packet of a flow from outside, at one hook. What is not told of it is unknown: rules about that depend. */
 export interface Packet {
   readonly flow: Flow;
   readonly hook: Hook;
@@ -13,8 +14,6 @@ export interface Packet {
   readonly translated: boolean;
   /** Whether our forward chain has set the mark already. */
   readonly marked: boolean;
-  /** The containers' subnet, e.g. `172.30.5.0/24`. */
-  readonly subnet: string;
 }
 
 /** The hooks that the first packet of a flow passes. */
@@ -27,12 +26,11 @@ export const HOOKS: Readonly<Record<Flow['way'], readonly Hook[]>> = {
 const TRANSLATES_AT = -110;
 const MARKS_AT = -10;
 
-export function packetAt(hook: Hook, priority: number, flow: Flow, subnet: string): Packet {
+export function packetAt(hook: Hook, priority: number, flow: Flow): Packet {
   const forwarded = flow.way === 'forward';
   return {
     flow,
     hook,
-    subnet,
     translated: forwarded && (hook !== 'prerouting' || priority > TRANSLATES_AT),
     marked: forwarded && (hook === 'postrouting' || (hook === 'forward' && priority > MARKS_AT)),
   };
@@ -78,28 +76,32 @@ export function goesToPort({ flow }: Packet, from: number, to: number): Holds {
 }
 
 /** Before the translation the destination is an address of this host, and never one of a container. */
-export function goesToAddress(packet: Packet, from: number, to: number): Holds {
-  const containers = rangeOf(packet.subnet);
-  if (containers === null || to < from) return 'depends';
-  const [first, last] = containers;
-  if (packet.translated) {
-    if (to < first || from > last) return 'no';
-    return from <= first && to >= last ? 'yes' : 'depends';
-  }
-  return from >= first && to <= last ? 'no' : 'depends';
+export function goesToAddress(packet: Packet, range: AddressRange | null): Holds {
+  const containers = rangeOf(packet.flow.subnet);
+  if (containers === null || range === null || range.last < range.first) return 'depends';
+  if (range.family !== packet.flow.family) return 'no';
+  const apart = range.last < containers.first || range.first > containers.last;
+  const encloses = range.first <= containers.first && range.last >= containers.last;
+  if (packet.translated) return apart ? 'no' : encloses ? 'yes' : 'depends';
+  return range.first >= containers.first && range.last <= containers.last ? 'no' : 'depends';
 }
 
-/** First and last address of `192.0.2.1` or `192.0.2.0/24` as numbers; null for anything else. */
-export function rangeOf(text: string): readonly [number, number] | null {
-  const parts = /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(text);
-  if (parts === null) return null;
-  const [a = 0, b = 0, c = 0, d = 0, length = 32] = parts
-    .slice(1)
-    .flatMap((part) => (part === undefined ? [] : [Number(part)]));
-  const size = 2 ** (32 - length);
-  const address = ((a * 256 + b) * 256 + c) * 256 + d;
-  const first = Math.floor(address / size) * size;
-  return [first, first + size - 1];
+/** The addresses from `first` to `last`, as numbers. */
+export interface AddressRange {
+  readonly family: Flow['family'];
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** The addresses of `192.0.2.1` or `192.0.2.0/24`, `2001:db8::1` or `2001:db8::/64`; null for anything else. */
+export function rangeOf(text: string): AddressRange | null {
+  const [, address = '', length] = /^([^/]+)(?:\/(\d+))?$/.exec(text) ?? [];
+  const ipv4 = parseIpv4(address);
+  const value = ipv4 ?? parseIpv6(address);
+  if (value === null) return null;
+  const bits = ipv4 === null ? 128 : 32;
+  const others = (1n << BigInt(bits - Number(length ?? bits))) - 1n;
+  return { family: ipv4 === null ? 'ip6' : 'ip', first: value & ~others, last: value | others };
 }
 
 /** The kind of destination address: local until the packet was translated for a container. */

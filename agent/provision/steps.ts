@@ -1,3 +1,4 @@
+import { wholePath } from '../conditions/whole-path.ts';
 import { differences } from '../nftables/index.ts';
 import { filesToWrite } from '../reconcile/files-to-write.ts';
 import type { Desired, Observed } from '../reconcile/types.ts';
@@ -58,7 +59,7 @@ export const PROVISIONING_STEPS: readonly ProvisioningStep[] = [
     name: 'forward-path',
     check: ({ forwardPath }) => {
       if (!forwardPath.known) return open(forwardPath.why);
-      const { open: isOpen, detail } = forwardPath.value;
+      const { open: isOpen, detail } = wholePath(forwardPath.value);
       return isOpen ? done(detail) : open(detail);
     },
   },

@@ -6,6 +6,8 @@ export function attemptKey(step: Step): string {
   switch (step.kind) {
     case 'load-image':
       return `load-image ${step.image.reference}`;
+    case 'open-forward-path':
+      return `open-forward-path ${step.program}`;
     case 'set-kernel':
       return `set-kernel ${step.setting}`;
     default:

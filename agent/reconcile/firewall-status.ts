@@ -1,5 +1,6 @@
 import { known } from '../conditions/findings.ts';
 import type { Facts } from '../conditions/types.ts';
+import { wholePath } from '../conditions/whole-path.ts';
 import type { FirewallStatus } from '../control/status.ts';
 import { droppedStatus } from '../firewall/dropped.ts';
 import { publishedStatus } from '../firewall/published-status.ts';
@@ -29,9 +30,7 @@ export function firewallStatus(
       desired?.backends ?? new Map(),
       new Map(counters.map((counter) => [counter.name, counter])),
     ),
-    forwardPath: forwardPath.known
-      ? { open: forwardPath.value.open, detail: forwardPath.value.detail }
-      : { open: null, detail: forwardPath.why },
+    forwardPath: forwardPath.known ? wholePath(forwardPath.value) : { open: null, detail: forwardPath.why },
     dropped: droppedStatus(counters),
     dockerProxyProcesses: dockerProxies.known ? dockerProxies.value.count : null,
   };

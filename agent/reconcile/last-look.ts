@@ -18,7 +18,7 @@ export interface LastLook {
   subnets(): readonly string[];
   publicAddresses(): readonly string[];
   /** What must reach the stack from outside; nothing before the first round. */
-  traffic(): { readonly flows: readonly Flow[]; readonly subnet: string };
+  traffic(): readonly Flow[];
 }
 
 export function createLastLook(): LastLook {
@@ -39,6 +39,6 @@ export function createLastLook(): LastLook {
     published: () => (desired?.services ?? []).flatMap(({ published }) => published),
     subnets: () => [desired?.subnet, desired?.subnet6].filter((subnet) => typeof subnet === 'string'),
     publicAddresses: () => desired?.publicAddresses ?? [],
-    traffic: () => ({ flows: flowsOf(desired?.services ?? []), subnet: desired?.subnet ?? '' }),
+    traffic: () => (desired === null ? [] : flowsOf(desired.services, desired)),
   };
 }

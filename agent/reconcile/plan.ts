@@ -99,15 +99,15 @@ function planFirewall(observed: Observed, desired: Desired, history: History, no
 
 function planForwardPath({ forwardPath, engine }: Observed): Step[] {
   // Also while the path happens to be open: Docker's policy may turn to DROP at any restart.
-  return engine.ok && forwardPath.known && forwardPath.value.rule === 'missing'
-    ? [
-        {
-          kind: 'open-forward-path',
-          why: 'DOCKER-USER has no rule that accepts our mark',
-          program: forwardPath.value.program,
-        },
-      ]
-    : [];
+  if (!engine.ok || !forwardPath.known) return [];
+  const { ipv6, ...ipv4 } = forwardPath.value;
+  return [ipv4, ...(ipv6 === null ? [] : [ipv6])]
+    .filter(({ rule }) => rule === 'missing')
+    .map(({ program }) => ({
+      kind: 'open-forward-path',
+      why: 'DOCKER-USER has no rule that accepts our mark',
+      program,
+    }));
 }
 
 function planImages({ engine }: Observed, { images }: Desired): Step[] {

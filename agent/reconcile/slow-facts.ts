@@ -18,12 +18,12 @@ export async function gatherSlowFacts(ports: {
   readonly hardware: () => Promise<SlowFacts['hardware']>;
   readonly clock: Clock;
   readonly composeVersion: () => Promise<string>;
-  /** What is published, and the containers' subnet; no flows while that is not known. */
-  readonly traffic: { readonly flows: readonly Flow[]; readonly subnet: string };
+  /** What is published; nothing while that is not known. */
+  readonly flows: readonly Flow[];
   /** See `appliancePaths`. */
   readonly root: string;
 }): Promise<SlowFacts> {
-  const { run, traffic } = ports;
+  const { run, flows } = ports;
   const [
     compose,
     dockerProxies,
@@ -42,8 +42,8 @@ export async function gatherSlowFacts(ports: {
     gatherConntrack(),
     gatherDisks(listFilesystems),
     gatherClock({ run, exists: pathExists, wall: () => ports.clock.now().wall }),
-    gatherForeignRules({ run, ...traffic }),
-    gatherPortHolders(traffic.flows),
+    gatherForeignRules({ run, flows }),
+    gatherPortHolders(flows),
     gatherOtherFirewalls(ports.root),
     ports.hardware(),
   ]);

@@ -147,7 +147,7 @@ export type Step =
   | {
       readonly kind: 'open-forward-path';
       readonly why: string;
-      /** The iptables that Docker uses. */
+      /** The iptables, or ip6tables, that Docker uses. */
       readonly program: string;
     }
   | { readonly kind: 'load-image'; readonly why: string; readonly image: StackImage }

@@ -57,7 +57,14 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       ipv6: async () => ({ forwarding: true, routedByAdvertisement: [] }),
       forwardPath: async () => ({
         known: true,
-        value: { open: true, detail: '', rule: 'present', program: '/usr/sbin/iptables', inUse: [] },
+        value: {
+          open: true,
+          detail: '',
+          rule: 'present',
+          program: '/usr/sbin/iptables',
+          inUse: [],
+          ipv6: null,
+        },
       }),
       dockerRules: async () => ({ known: false, why: 'not asked: there is a chain of Docker' }),
       verdicts: () => new Map(SERVICES.filter(world.isRunning).map((service) => [service, serving])),

@@ -61,11 +61,11 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     gatherTable(run, asRoot, reading),
     gatherForwardPath(run),
   ]);
-  const traffic = await trafficOf(paths);
+  const flows = await trafficOf(paths);
   const [dockerRules, foreignRules, portHolders, otherFirewalls] = await Promise.all([
     gatherDockerRules(),
-    gatherForeignRules({ run, ...traffic }),
-    gatherPortHolders(traffic.flows),
+    gatherForeignRules({ run, flows }),
+    gatherPortHolders(flows),
     gatherOtherFirewalls(paths.root),
   ]);
   const survey = createSurvey(

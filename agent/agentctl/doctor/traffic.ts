@@ -7,11 +7,10 @@ import { readFileIfPresent } from '../../system/files.ts';
 import type { Paths } from '../../system/paths.ts';
 
 /** What must reach the stack from outside, by the configuration that is in force; a user who may not read it sees the defaults. */
-export async function trafficOf(
-  paths: Pick<Paths, 'config' | 'acceptedConfig'>,
-): Promise<{ readonly flows: readonly Flow[]; readonly subnet: string }> {
+export async function trafficOf(paths: Pick<Paths, 'config' | 'acceptedConfig'>): Promise<readonly Flow[]> {
   const config = (await configIn(paths.config)) ?? (await configIn(paths.acceptedConfig)) ?? DEFAULT_CONFIG;
-  return { flows: flowsOf(embeddedStack.services(config)), subnet: config.network.subnet };
+  const { subnet, subnet6 } = config.network;
+  return flowsOf(embeddedStack.services(config), { subnet, subnet6: subnet6 === 'none' ? null : subnet6 });
 }
 
 async function configIn(path: string): Promise<ApplianceConfig | null> {

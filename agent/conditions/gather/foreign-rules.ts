@@ -27,10 +27,8 @@ export interface FlowVerdict extends Omit<ForeignRule, 'flows'> {
 export interface ForeignRulesPorts {
   readonly run: Run;
   readonly flows: readonly Flow[];
-  /** The containers' subnet, e.g. `172.30.5.0/24`. */
-  readonly subnet: string;
   /** See `listFilterRules`. */
-  readonly legacyTables?: string;
+  readonly netDirectory?: string;
 }
 
 /**
@@ -39,7 +37,7 @@ export interface ForeignRulesPorts {
  * that must cost no more than this table. Each run of nft is bounded to 5 s.
  */
 export async function gatherForeignRules(ports: ForeignRulesPorts): Promise<Facts['foreignRules']> {
-  const { run, flows, subnet } = ports;
+  const { run, flows } = ports;
   if (flows.length === 0) return unknown('it is not known yet what is published');
   const unread: string[] = [];
   const verdicts: FlowVerdict[] = [];
@@ -47,7 +45,7 @@ export async function gatherForeignRules(ports: ForeignRulesPorts): Promise<Fact
     const chains = foreignChains(await listJson(run, ['list', 'chains']), flows);
     for (const chain of chains) {
       try {
-        verdicts.push(...(await verdictsOfChain(run, chain, flows, subnet)));
+        verdicts.push(...(await verdictsOfChain(run, chain, flows)));
       } catch (error) {
         unread.push(`table ${chain.family} ${chain.table}: ${describeError(error)}`);
       }
@@ -57,7 +55,7 @@ export async function gatherForeignRules(ports: ForeignRulesPorts): Promise<Fact
     unread.push(`the chains of nftables: ${describeError(error)}`);
   }
   try {
-    verdicts.push(...iptablesVerdicts(await listFilterRules(run, ports.legacyTables), flows, subnet));
+    verdicts.push(...iptablesVerdicts(await listFilterRules(run, ports.netDirectory), flows));
   } catch (error) {
     unread.push(`the filter table of iptables: ${describeError(error)}`);
   }
@@ -72,7 +70,6 @@ async function verdictsOfChain(
   run: Run,
   chain: ForeignChain,
   flows: readonly Flow[],
-  subnet: string,
 ): Promise<FlowVerdict[]> {
   const { family, table } = chain;
   const listing = await listJson(run, ['-t', 'list', 'table', family, table]);
@@ -81,7 +78,7 @@ async function verdictsOfChain(
   );
   // Of two objects of one name the first is taken: that of the map with its elements.
   const whole = { nftables: [...maps, listing].flatMap(objectsOf) };
-  const verdicts = flows.flatMap((flow) => verdictsOf(chain, whole, flow, subnet));
+  const verdicts = flows.flatMap((flow) => verdictsOf(chain, whole, flow));
   return Promise.all(verdicts.map((verdict) => inWords(run, chain, verdict)));
 }
 
@@ -102,13 +99,23 @@ async function ruleText(run: Run, { family, table, chain }: ForeignVerdict, hand
 
 /** One entry a rule, with every flow that it concerns. */
 function byRule(verdicts: readonly FlowVerdict[]): readonly ForeignRule[] {
-  const rules = new Map<string, ForeignRule>();
-  for (const { owner, place, rule, flow } of verdicts) {
-    const key = `${place} ${rule}`;
-    const flows = new Set([...(rules.get(key)?.flows ?? []), flowName(flow)]);
-    rules.set(key, { owner, place, rule, flows: [...flows] });
+  const rules = new Map<string, readonly FlowVerdict[]>();
+  for (const verdict of verdicts) {
+    const key = `${verdict.place} ${verdict.rule}`;
+    rules.set(key, [...(rules.get(key) ?? []), verdict]);
   }
-  return [...rules.values()];
+  return [...rules.values()].flatMap((ofOne) =>
+    ofOne.slice(0, 1).map(({ owner, place, rule }) => ({ owner, place, rule, flows: flowNames(ofOne) })),
+  );
+}
+
+/** The family is named only of flows that are concerned over IPv6 alone. */
+function flowNames(verdicts: readonly FlowVerdict[]): readonly string[] {
+  const names = (family: Flow['family']) =>
+    new Set(verdicts.flatMap(({ flow }) => (flow.family === family ? [flowName(flow)] : [])));
+  const ipv4 = names('ip');
+  const alone = [...names('ip6')].filter((name) => !ipv4.has(name));
+  return [...ipv4, ...alone.map((name) => `${name} over IPv6`)];
 }
 
 const NEEDS_ROOT = 'needs root';

@@ -17,14 +17,13 @@ import {
 } from '../../firewall/packet.ts';
 import type { ChainRule, FilterRules, RuleMatch } from './iptables-rules.ts';
 
-/** What the filter table of iptables does to the first packet of a flow. `subnet`: that of the containers. */
+/** What the filter table of iptables, or of ip6tables for a flow of IPv6, does to the first packet of a flow. */
 export function followIptables(
   rules: FilterRules,
   chain: 'INPUT' | 'FORWARD',
   flow: Flow,
-  subnet: string,
 ): Outcome<ChainRule> {
-  const packet = packetAt(chain === 'INPUT' ? 'input' : 'forward', 0, flow, subnet);
+  const packet = packetAt(chain === 'INPUT' ? 'input' : 'forward', 0, flow);
   const policy = rules.policies.get(chain) === 'DROP' ? 'drop' : 'accept';
   return follow(chain, policy, (name) =>
     (rules.chains.get(name) ?? []).map(
@@ -86,10 +85,8 @@ function holds(packet: Packet, option: string, value: string): Holds {
       return some(value.split(',').map((ports) => toPorts(packet, ports)));
     case '--dst-type':
       return goesToKind(packet, value);
-    case '-d': {
-      const range = rangeOf(value);
-      return range === null ? 'depends' : goesToAddress(packet, ...range);
-    }
+    case '-d':
+      return goesToAddress(packet, rangeOf(value));
     default:
       return 'depends';
   }

@@ -1,35 +1,52 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isErrno } from '../../system/errors.ts';
 import type { Run } from '../../system/processes.ts';
+import { pathExists } from './clock.ts';
 
 /** Absolute: users without root do not have /usr/sbin on their PATH. */
 export const IPTABLES = '/usr/sbin/iptables';
-/** Both back ends by name (iptables(8), update-alternatives(1)): what `iptables` means may differ from what Docker uses. */
-const BOTH = ['/usr/sbin/iptables-legacy', '/usr/sbin/iptables-nft'] as const;
+/** Each family's program, what it finds its legacy tables by, and both back ends by name (iptables(8)). */
+const FAMILIES = [
+  { family: 'ip', program: IPTABLES, legacy: 'ip_tables_names' },
+  { family: 'ip6', program: '/usr/sbin/ip6tables', legacy: 'ip6_tables_names' },
+] as const;
 
 /** The filter rules of one iptables, in the words of its `-S`. */
 export interface FilterListing {
+  readonly family: 'ip' | 'ip6';
   readonly program: string;
   readonly rules: string;
 }
 
 /**
- * The filter rules of every iptables whose rules are in force. The legacy tables are looked at only where the kernel
- * has them: to list them would make them. Needs root; each part is bounded to 10 s. Rejects in words for people.
+ * The filter rules of every iptables whose rules are in force, and of every ip6tables where the kernel has IPv6. What
+ * `iptables` means may differ from what Docker uses: where the kernel has legacy tables, both back ends are asked; to list
+ * those elsewhere would make them. Needs root; each part is bounded to 10 s. Rejects in words for people.
  */
 export async function listFilterRules(
   run: Run,
-  legacyTables = '/proc/net/ip_tables_names',
+  netDirectory = '/proc/net',
 ): Promise<readonly FilterListing[]> {
-  const programs = (await hasLegacyFilter(legacyTables)) ? BOTH : [IPTABLES];
-  return Promise.all(
-    programs.map(async (program) => {
-      const result = await run(program, ['-w', '5', '-S'], { timeoutMs: 10_000 });
-      if (result.exitCode === 0) return { program, rules: result.stdout };
-      if (result.stderr.includes('you must be root')) throw new Error('needs root');
-      throw new Error(`iptables -S exited ${result.exitCode}: ${result.stderr.trim().slice(0, 300)}`);
-    }),
+  const hasIpv6 = await pathExists(join(netDirectory, 'if_inet6'));
+  const listings = FAMILIES.filter(({ family }) => family === 'ip' || hasIpv6).map(
+    async ({ family, program, legacy }) => {
+      const both = [`${program}-legacy`, `${program}-nft`];
+      const programs = (await hasLegacyFilter(join(netDirectory, legacy))) ? both : [program];
+      return Promise.all(
+        programs.map(async (one) => ({ family, program: one, rules: await rulesOf(run, one) })),
+      );
+    },
   );
+  return (await Promise.all(listings)).flat();
+}
+
+async function rulesOf(run: Run, program: string): Promise<string> {
+  const result = await run(program, ['-w', '5', '-S'], { timeoutMs: 10_000 });
+  if (result.exitCode === 0) return result.stdout;
+  if (result.stderr.includes('you must be root')) throw new Error('needs root');
+  const words = result.stderr.trim().slice(0, 300);
+  throw new Error(`${programName(program)} -S exited ${result.exitCode}: ${words}`);
 }
 
 /** `iptables-legacy` of its path. */

@@ -112,17 +112,23 @@ test('a drifted table names at most three differences; one that failed is critic
   });
 });
 
-test('a blocked forward path is critical', (t) => {
+test('a blocked forward path is critical, and one of IPv6 alone is not', (t) => {
   const forwardPath = known({
     open: false,
     detail: 'dropped by policy of FORWARD: DROP',
     rule: 'missing' as const,
     program: '/usr/sbin/iptables',
     inUse: ['iptables'],
+    ipv6: null,
   });
   t.like(badOf('FORWARD_PATH_BLOCKED', { forwardPath }), {
     severity: 'critical',
     evidence: forwardPath.value.detail,
+  });
+  const ipv6Only = known({ ...forwardPath.value, open: true, ipv6: forwardPath.value });
+  t.like(badOf('FORWARD_PATH_BLOCKED', { forwardPath: ipv6Only }), {
+    severity: 'degraded',
+    evidence: `IPv6: ${forwardPath.value.detail}`,
   });
 });
 
@@ -133,6 +139,7 @@ test('a flush that took Docker’s rules is told apart from an engine that does 
     rule: 'no-chain' as const,
     program: '/usr/sbin/iptables',
     inUse: [],
+    ipv6: null,
   });
   t.like(badOf('DOCKER_RULES_MISSING', { forwardPath }), { evidence: 'there is no chain DOCKER-USER' });
   const engine = known({ version: '', error: 'nobody answers' });
@@ -148,6 +155,7 @@ test('Docker that was told to write no rules misses none', (t) => {
     rule: 'no-chain' as const,
     program: '/usr/sbin/iptables',
     inUse: [],
+    ipv6: null,
   });
   for (const backend of ['none', 'nftables'] as const) {
     const dockerRules = known({ backend, masquerade: true, evidence: 'by daemon.json' });
@@ -218,6 +226,7 @@ test('two kinds of iptables at once are told of, with the one that Docker uses',
     rule: 'present' as const,
     program: '/usr/sbin/iptables-legacy',
     inUse: ['iptables-legacy', 'iptables-nft'],
+    ipv6: null,
   });
   t.like(badOf('IPTABLES_MIXED', { forwardPath }), {
     severity: 'info',

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { ownerOf } from '../../../agent/conditions/gather/foreign-owner.ts';
@@ -10,10 +12,12 @@ import type { Run } from '../../../agent/system/processes.ts';
 const listings = join(import.meta.dirname, '../firewall/listings');
 const UFW = readFileSync(join(listings, 'ufw-0.36.2.txt'), 'utf8');
 const BARE = '-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n';
+const IPV4 = { family: 'ip', subnet: '172.30.5.0/24' } as const;
 const flows: readonly Flow[] = [
-  { protocol: 'udp', from: 7882, to: 7882, way: 'forward' },
-  { protocol: 'udp', from: 3478, to: 3478, way: 'input' },
-  { protocol: 'udp', from: 49_152, to: 49_663, way: 'input' },
+  { protocol: 'udp', from: 7882, to: 7882, way: 'forward', ...IPV4 },
+  { protocol: 'udp', from: 7882, to: 7882, way: 'forward', family: 'ip6', subnet: 'fd00:5::/64' },
+  { protocol: 'udp', from: 3478, to: 3478, way: 'input', ...IPV4 },
+  { protocol: 'udp', from: 49_152, to: 49_663, way: 'input', ...IPV4 },
 ];
 const NOTHING = '{"nftables": []}';
 
@@ -32,8 +36,7 @@ async function found(answers: Readonly<Record<string, Answer>>) {
   const fact = await gatherForeignRules({
     run: answering(answers),
     flows,
-    subnet: '172.30.5.0/24',
-    legacyTables: '/nonexistent',
+    netDirectory: '/nonexistent',
   });
   if (!fact.known) throw new Error(fact.why);
   return fact.value;
@@ -93,6 +96,42 @@ test('a rule of iptables for one published port is named, also where the forward
   ]);
 });
 
+test('a rule about IPv6 alone is named as such, one about both families once', async (t) => {
+  const chain = (family: string) => ({
+    chain: { family, table: 'house', name: 'guard', hook: 'forward', prio: 0, policy: 'drop' },
+  });
+  for (const [family, names] of [
+    ['inet', ['7882/udp']],
+    ['ip6', ['7882/udp over IPv6']],
+    ['ip', ['7882/udp']],
+  ] as const) {
+    const stdout = JSON.stringify({ nftables: [chain(family)] });
+    const { drops } = await found({
+      'nft -j list chains': { exitCode: 0, stdout },
+      [`nft -j -t list table ${family} house`]: { exitCode: 0, stdout },
+    });
+    t.deepEqual(drops.map(summary), [['site', `table ${family} house, chain guard`, ...names]]);
+  }
+});
+
+test('ip6tables is followed as iptables is; where Docker has its chain, a blocked path has its own name', async (t) => {
+  const netDirectory = await mkdtemp(join(tmpdir(), 'aa-net-'));
+  t.teardown(() => rm(netDirectory, { recursive: true }));
+  await writeFile(join(netDirectory, 'if_inet6'), '');
+  const dropped = async (rules: string) => {
+    const run = answering({ 'ip6tables -w 5 -S': { exitCode: 0, stdout: rules } });
+    const fact = await gatherForeignRules({ run, flows, netDirectory });
+    return fact.known ? fact.value.drops.map(summary) : fact.why;
+  };
+  const policy = '-P INPUT ACCEPT\n-P FORWARD DROP\n';
+  t.deepEqual(await dropped(policy), [
+    ['site', 'ip6tables, table filter, chain FORWARD', '7882/udp over IPv6'],
+  ]);
+  t.deepEqual(await dropped(`${policy}-A FORWARD -d fd00:5::/64 -p udp -j ACCEPT\n`), []);
+  t.deepEqual(await dropped(`${policy}-A FORWARD -d fd00:6::/64 -j ACCEPT\n`), await dropped(policy));
+  t.deepEqual(await dropped(`${policy}-N DOCKER-USER\n-A FORWARD -j DOCKER-USER\n`), []);
+});
+
 test('a rule about some senders only may drop', async (t) => {
   const rule = '-A INPUT -s 203.0.113.0/24 -j DROP';
   const { drops, mayDrop } = await found(iptables(`${BARE}${rule}\n`));
@@ -123,8 +162,8 @@ test('an iptables whose tables somebody else made unreadable leaves the rest to 
 test('without root nothing is known, and nothing is before it is known what is published', async (t) => {
   const denied = { exitCode: 1, stderr: 'Operation not permitted (you must be root)' };
   const run = answering({ 'nft -j list chains': denied });
-  t.deepEqual(await gatherForeignRules({ run, flows, subnet: '' }), { known: false, why: 'needs root' });
-  t.false((await gatherForeignRules({ run, flows: [], subnet: '' })).known);
+  t.deepEqual(await gatherForeignRules({ run, flows }), { known: false, why: 'needs root' });
+  t.false((await gatherForeignRules({ run, flows: [] })).known);
 });
 
 test('each program is known by the names that it gives', (t) => {

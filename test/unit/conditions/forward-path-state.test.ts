@@ -1,5 +1,7 @@
 import test from 'ava';
-import { forwardPathState } from '../../../agent/conditions/gather/forward-path-state.ts';
+import { forwardPathState as stateOf } from '../../../agent/conditions/gather/forward-path-state.ts';
+
+const forwardPathState = (rules: string) => stateOf({ family: 'ip', rules });
 
 /** `iptables -S` (1.8.9, nf_tables) with the rules of Docker 20.10 for docker0 and our bridge; `user` is DOCKER-USER. */
 const docker = (user: string, before = '', policy = 'DROP') => `-P INPUT ACCEPT

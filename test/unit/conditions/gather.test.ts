@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { gatherClock, pathExists } from '../../../agent/conditions/gather/clock.ts';
@@ -40,8 +40,8 @@ test('where both kinds of iptables have rules, a packet must get through both, a
   const docker = '-P FORWARD DROP\n-N DOCKER-USER\n-A FORWARD -j DOCKER-USER\n';
   const ours =
     '-A DOCKER-USER -m mark --mark 0x200000/0x200000 -m comment --comment appliance-agent -j ACCEPT\n';
-  const legacy = { program: '/usr/sbin/iptables-legacy', rules: docker + ours };
-  const nft = (rules: string) => ({ program: '/usr/sbin/iptables-nft', rules });
+  const legacy = { family: 'ip', program: '/usr/sbin/iptables-legacy', rules: docker + ours } as const;
+  const nft = (rules: string) => ({ family: 'ip' as const, program: '/usr/sbin/iptables-nft', rules });
   const dropping = '-A FORWARD -o br-appliance -j DROP';
   t.like(forwardPath([legacy, nft('-P FORWARD ACCEPT\n')]), {
     open: true,
@@ -59,16 +59,37 @@ test('where both kinds of iptables have rules, a packet must get through both, a
   });
 });
 
-test('the legacy tables are listed only where the kernel has them', async (t) => {
-  const asked = async (tables: string) => {
-    const file = join(await mkdtemp(join(tmpdir(), 'aa-ip-')), 'ip_tables_names');
-    t.teardown(() => rm(dirname(file), { recursive: true }));
-    await writeFile(file, tables);
-    const listings = await listFilterRules(answers(0, '-P FORWARD ACCEPT\n'), file);
-    return listings.map(({ program }) => program);
+test('the path of IPv6 is looked at where Docker writes rules for it, and our rule is asked of ip6tables', (t) => {
+  const ipv4 = { family: 'ip', program: '/usr/sbin/iptables', rules: '-P FORWARD ACCEPT\n' } as const;
+  const ipv6 = (rules: string) => ({ family: 'ip6' as const, program: '/usr/sbin/ip6tables', rules });
+  t.is(forwardPath([ipv4, ipv6('-P FORWARD DROP\n')]).ipv6, null);
+  t.deepEqual(forwardPath([ipv4, ipv6('-P FORWARD DROP\n-N DOCKER-USER\n')]).ipv6, {
+    open: false,
+    detail: 'dropped by policy of FORWARD: DROP; DOCKER-USER has no rule that accepts our mark',
+    rule: 'missing',
+    program: '/usr/sbin/ip6tables',
+  });
+});
+
+test('the legacy tables are listed only where the kernel has them, and IPv6’s only where it has IPv6', async (t) => {
+  const asked = async (files: Readonly<Record<string, string>>) => {
+    const directory = await mkdtemp(join(tmpdir(), 'aa-ip-'));
+    t.teardown(() => rm(directory, { recursive: true }));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
+    const listings = await listFilterRules(answers(0, '-P FORWARD ACCEPT\n'), directory);
+    return listings.map(({ program }) => program.replace('/usr/sbin/', ''));
   };
-  t.deepEqual(await asked('nat\n'), ['/usr/sbin/iptables']);
-  t.deepEqual(await asked('nat\nfilter\n'), ['/usr/sbin/iptables-legacy', '/usr/sbin/iptables-nft']);
+  t.deepEqual(await asked({ ip_tables_names: 'nat\n' }), ['iptables']);
+  t.deepEqual(await asked({ ip_tables_names: 'nat\nfilter\n', ip6_tables_names: 'filter\n' }), [
+    'iptables-legacy',
+    'iptables-nft',
+  ]);
+  t.deepEqual(await asked({ if_inet6: '' }), ['iptables', 'ip6tables']);
+  t.deepEqual(await asked({ if_inet6: '', ip6_tables_names: 'filter\n' }), [
+    'iptables',
+    'ip6tables-legacy',
+    'ip6tables-nft',
+  ]);
 });
 
 test('a forward path that cannot be read is unknown, never blocked', async (t) => {

@@ -184,9 +184,9 @@ async function procWith(
 }
 
 const FLOWS: readonly Flow[] = [
-  { protocol: 'udp', from: 7882, to: 7882, way: 'forward' },
-  { protocol: 'udp', from: 3478, to: 3478, way: 'input' },
-  { protocol: 'udp', from: 49_152, to: 49_663, way: 'input' },
+  { protocol: 'udp', from: 7882, to: 7882, way: 'forward', family: 'ip', subnet: '' },
+  { protocol: 'udp', from: 3478, to: 3478, way: 'input', family: 'ip', subnet: '' },
+  { protocol: 'udp', from: 49_152, to: 49_663, way: 'input', family: 'ip', subnet: '' },
 ];
 const CONTAINER = `0::/system.slice/docker-${'ab'.repeat(32)}.scope\n`;
 

@@ -16,6 +16,7 @@ export const well: Facts = {
     rule: 'present',
     program: '/usr/sbin/iptables',
     inUse: ['iptables'],
+    ipv6: null,
   }),
   dockerRules: known({ backend: 'iptables', masquerade: true, evidence: 'by default' }),
   foreignRules: known({ drops: [], mayDrop: [], unread: [] }),

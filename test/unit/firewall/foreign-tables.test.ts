@@ -5,11 +5,11 @@ import type { Flow } from '../../../agent/firewall/flows.ts';
 import { foreignChains, verdictMaps, verdictsOf } from '../../../agent/firewall/foreign-tables.ts';
 import type { Json } from '../../../agent/nftables/json.ts';
 
-const SUBNET = '172.30.5.0/24';
-const MEDIA: Flow = { protocol: 'udp', from: 7882, to: 7882, way: 'forward' };
-const MEDIA_TCP: Flow = { protocol: 'tcp', from: 7881, to: 7881, way: 'forward' };
-const TURN: Flow = { protocol: 'udp', from: 3478, to: 3478, way: 'input' };
-const RELAY: Flow = { protocol: 'udp', from: 49_152, to: 49_663, way: 'input' };
+const IPV4 = { family: 'ip', subnet: '172.30.5.0/24' } as const;
+const MEDIA: Flow = { protocol: 'udp', from: 7882, to: 7882, way: 'forward', ...IPV4 };
+const MEDIA_TCP: Flow = { protocol: 'tcp', from: 7881, to: 7881, way: 'forward', ...IPV4 };
+const TURN: Flow = { protocol: 'udp', from: 3478, to: 3478, way: 'input', ...IPV4 };
+const RELAY: Flow = { protocol: 'udp', from: 49_152, to: 49_663, way: 'input', ...IPV4 };
 
 /** What `nft -j list ruleset` printed for a ruleset of others. */
 const listing = (name: string): Json =>
@@ -18,7 +18,7 @@ const listing = (name: string): Json =>
 /** `chain/handle` of what drops a flow; with a `?` when it only may. */
 function drops(ruleset: Json, flow: Flow): string[] {
   return foreignChains(ruleset, [flow])
-    .flatMap((chain) => verdictsOf(chain, ruleset, flow, SUBNET))
+    .flatMap((chain) => verdictsOf(chain, ruleset, flow))
     .map(({ chain, handle, certain }) => `${chain}/${handle ?? 'policy'}${certain ? '' : '?'}`);
 }
 
@@ -65,6 +65,7 @@ test('only base chains of others at our hooks are looked at, and not the filter 
     nftables: [
       chain('inet', 'appliance', 'forward', 'forward'),
       chain('ip', 'filter', 'FORWARD', 'forward'),
+      chain('ip6', 'filter', 'FORWARD', 'forward'),
       chain('ip6', 'site', 'forward', 'forward'),
       chain('inet', 'site', 'helper', undefined),
       chain('inet', 'site', 'out', 'output'),
@@ -74,7 +75,7 @@ test('only base chains of others at our hooks are looked at, and not the filter 
   };
   t.deepEqual(
     foreignChains(ruleset, [MEDIA]).map(({ table, chain: name }) => `${table} ${name}`),
-    ['filter forward'],
+    ['site forward', 'filter forward'],
   );
 });
 
@@ -92,6 +93,7 @@ for (const [what, expression, holds] of [
   ['not another port', [match(field('udp', 'dport'), 53, '!=')], 'yes'],
   ['not a port of the other protocol', [match(field('tcp', 'dport'), 53, '!=')], 'no'],
   ['its protocol by number', [match(field('ip', 'protocol'), 17)], 'yes'],
+  ['IPv4', [match(meta('nfproto'), 'ipv4')], 'yes'],
   ['IPv6', [match(meta('nfproto'), 'ipv6')], 'no'],
   ['an address of IPv6', [match(field('ip6', 'saddr'), '::1', '!=')], 'no'],
   [
@@ -114,6 +116,26 @@ for (const [what, expression, holds] of [
   test(`a rule about ${what}: ${holds}`, (t) => {
     const expected = { yes: [], no: ['c/policy'], depends: ['c/policy?'] }[holds];
     t.deepEqual(drops(guarded(expression as readonly Json[]), MEDIA), expected);
+  });
+}
+
+for (const [what, expression, holds] of [
+  ['IPv6', [match(meta('nfproto'), 'ipv6')], 'yes'],
+  ['IPv4', [match(meta('nfproto'), 'ipv4')], 'no'],
+  ['its protocol', [match(field('ip6', 'nexthdr'), 'udp')], 'yes'],
+  ['an address of IPv4', [match(field('ip', 'daddr'), '192.0.2.1', '!=')], 'no'],
+  [
+    'the containers’ subnet',
+    [match(field('ip6', 'daddr'), { prefix: { addr: 'fd00:5::', len: 32 } })],
+    'yes',
+  ],
+  ['one container', [match(field('ip6', 'daddr'), 'fd00:5::2')], 'depends'],
+  ['another address', [match(field('ip6', 'daddr'), { range: ['2001:db8::1', '2001:db8::9'] })], 'no'],
+] as const) {
+  test(`of a flow over IPv6, a rule about ${what}: ${holds}`, (t) => {
+    const flow: Flow = { ...MEDIA, family: 'ip6', subnet: 'fd00:5::/64' };
+    const expected = { yes: [], no: ['c/policy'], depends: ['c/policy?'] }[holds];
+    t.deepEqual(drops(guarded(expression as readonly Json[]), flow), expected);
   });
 }
 

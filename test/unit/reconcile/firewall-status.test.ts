@@ -11,7 +11,14 @@ const now = (nft: FakeNft, desired: Desired | null, past: History = history) =>
     desired,
     history: past,
     forwardPath: async () =>
-      known({ open: true, detail: 'accepted', rule: 'present', program: '/usr/sbin/iptables', inUse: [] }),
+      known({
+        open: true,
+        detail: 'accepted',
+        rule: 'present',
+        program: '/usr/sbin/iptables',
+        inUse: [],
+        ipv6: null,
+      }),
     dockerProxies: known({ count: 0, pssBytes: 0, rssBytes: 0, ports: [] }),
   });
 

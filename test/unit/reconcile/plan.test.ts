@@ -110,21 +110,28 @@ test('containers are touched only on a look in which nothing else is due', async
 
 test('a closed forward path is opened only when the engine, which owns the chain, is there', async (t) => {
   const machine = await healthy();
-  const closed: Observed = {
-    ...machine,
-    forwardPath: {
-      known: true,
-      value: {
-        open: false,
-        detail: 'policy DROP',
-        rule: 'missing',
-        program: '/usr/sbin/iptables-legacy',
-        inUse: [],
-      },
-    },
-  };
+  const closedPath = {
+    open: false,
+    detail: 'policy DROP',
+    rule: 'missing',
+    program: '/usr/sbin/iptables-legacy',
+    inUse: [],
+    ipv6: null,
+  } as const;
+  const closed: Observed = { ...machine, forwardPath: { known: true, value: closedPath } };
   t.deepEqual(kinds(closed), ['open-forward-path']);
   t.like(planned(closed).steps[0], { program: '/usr/sbin/iptables-legacy' });
+  const ipv6 = {
+    open: false,
+    detail: 'policy DROP',
+    rule: 'missing',
+    program: '/usr/sbin/ip6tables',
+  } as const;
+  const both = { known: true, value: { ...closedPath, ipv6 } } as const;
+  t.deepEqual(
+    planned({ ...closed, forwardPath: both }).steps.map((step) => 'program' in step && step.program),
+    ['/usr/sbin/iptables-legacy', '/usr/sbin/ip6tables'],
+  );
   t.deepEqual(kinds({ ...closed, engine: { ok: false, why: 'down' } }), []);
   const noChain = {
     known: true,
@@ -134,6 +141,7 @@ test('a closed forward path is opened only when the engine, which owns the chain
       rule: 'no-chain',
       program: '/usr/sbin/iptables',
       inUse: [],
+      ipv6: null,
     },
   } as const;
   t.deepEqual(kinds({ ...closed, forwardPath: noChain }), []);

@@ -92,6 +92,7 @@ const bare: Observed = {
       rule: 'present',
       program: '/usr/sbin/iptables',
       inUse: ['iptables'],
+      ipv6: null,
     },
   },
   dockerRules: { known: true, value: { backend: 'iptables', masquerade: true, evidence: 'by default' } },
