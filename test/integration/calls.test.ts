@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseSockets } from '../../agent/conditions/gather/sockets.ts';
 import { appliancePaths } from '../../agent/system/paths.ts';
 import { APPLIANCE_NEEDS, type Appliance, startAppliance } from '../support/appliance.ts';
 import { type Client, createClient } from '../support/client.ts';
-import { CLIENT_V4, HOST_V4 } from '../support/machine.ts';
+import { startEcho, startMute } from '../support/datagram.ts';
+import { CLIENT_V4, HOST_V4, HOST_V6 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
+import { peersSeen } from '../support/seen.ts';
 
 const test = testWhen(needs(APPLIANCE_NEEDS));
 let appliance: Appliance;
@@ -18,25 +21,15 @@ test.before('an appliance comes up', async () => {
 });
 test.after.always('it is taken away', () => appliance?.destroy());
 
-/** Whose addresses the SFU saw, as the stand-in tells. */
-async function peersSeen(protocol: string): Promise<string[]> {
-  const [address] = (targetOf(await appliance.status()) ?? '').split(':');
-  const print = 'fetch(process.argv[1]).then((answer) => answer.text()).then(console.log)';
-  const url = `http://${address}:7880/peers`;
-  const { stdout } = await appliance.machine.inHost(process.execPath, ['-e', print, url]);
-  const peers: { protocol: string; address: string }[] = JSON.parse(stdout);
-  return peers.filter((peer) => peer.protocol === protocol).map((peer) => peer.address);
-}
-
 test('UDP to 7882 is answered, and the SFU sees the client’s own address', async (t) => {
   const flow = await client.udpEcho({ host: HOST_V4, port: 7882, count: 50, intervalMs: 5 });
   t.is(flow.received, 50);
-  t.true((await peersSeen('udp')).includes(CLIENT_V4));
+  t.true((await peersSeen(appliance)).includes(`udp ${CLIENT_V4}`));
 });
 
 test('TCP to 7881 is answered, and the SFU sees the client’s own address', async (t) => {
   t.true((await client.tcp({ host: HOST_V4, port: 7881, timeoutMs: 2_000, echo: true })).ok);
-  t.true((await peersSeen('tcp')).includes(CLIENT_V4));
+  t.true((await peersSeen(appliance)).includes(`tcp ${CLIENT_V4}`));
 });
 
 test('status counts the flows, packets and bytes of each port', async (t) => {
@@ -125,6 +118,38 @@ test('7880 is not reachable from outside', async (t) => {
 
 test('of all 65,535 TCP ports exactly the published ones are open from outside', async (t) => {
   t.deepEqual(await client.scanTcp(HOST_V4), [3478, 7881]);
+});
+
+/** What is asked for on the internet, the ports of the stack, and some of the relay range and around it. */
+const UDP_PORTS = [
+  ...[53, 67, 68, 123, 161, 443, 500, 1900, 3478, 4500, 5349, 5353, 7880, 7881, 7882],
+  ...[49_151, 49_152, 49_153, 49_400, 49_663, 49_664, 65_535],
+];
+
+test('of the UDP ports that are asked for, and all on which this host listens, exactly the published ones answer', async (t) => {
+  const { inHost, spawnInHost } = appliance.machine;
+  // One refusal a second is the kernel's default; here each port must show what it is.
+  await inHost('sysctl', ['-qw', 'net.ipv4.icmp_ratelimit=0', 'net.ipv6.icmp.ratelimit=0']);
+  const scan = async (host: string) => {
+    const tables = (await inHost('cat', ['/proc/net/udp', '/proc/net/udp6'])).stdout;
+    const listening = parseSockets(tables, 'udp').filter(({ loopback }) => !loopback);
+    const ports = [...new Set([...UDP_PORTS, ...listening.map(({ port }) => port)])];
+    const { answered, silent } = await client.scanUdp({
+      host,
+      ports: ports.toSorted((x, y) => x - y),
+      timeoutMs: 2_000,
+    });
+    // On ports that clients of the tests before have allocated, coturn hears nobody without their permission.
+    return [answered, silent.filter((port) => port < 49_152 || port > 49_663)];
+  };
+
+  const echo = await startEcho(spawnInHost, HOST_V4, 9999);
+  const mute = await startMute(spawnInHost, HOST_V4, 1900);
+  t.deepEqual(await scan(HOST_V4), [[3478, 7882, 9999], [1900]], 'it sees what is there');
+  await Promise.all([echo.stop(), mute.stop()]);
+
+  t.deepEqual(await scan(HOST_V4), [[3478, 7882], []]);
+  t.deepEqual(await scan(HOST_V6), [[7882], []]);
 });
 
 test('the SFU moves to a new address: a client that keeps its 5-tuple is served again within 1 s', async (t) => {

@@ -5,11 +5,13 @@ import { probeStunBinding } from '../../agent/probes/stun-probe.ts';
 import { probeTcp } from '../../agent/probes/tcp-probe.ts';
 import { scanTcp } from './tcp-scan.ts';
 import { udpFlow } from './udp-flow.ts';
+import { scanUdp } from './udp-scan.ts';
 
 const actions: Readonly<Record<string, (options: string) => Promise<unknown>>> = {
   tcp: (options) => probeTcp(JSON.parse(options)),
   stun: (options) => probeStunBinding(JSON.parse(options)),
   scan: (options) => scanTcp(JSON.parse(options).host),
+  'scan-udp': (options) => scanUdp(JSON.parse(options)),
   'udp-flow': async (options) => {
     const stop = new AbortController();
     process.once('SIGTERM', () => stop.abort());

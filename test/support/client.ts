@@ -4,6 +4,7 @@ import type { Verdict } from '../../agent/probes/types.ts';
 import type { Machine } from './machine.ts';
 import { parseUclient, type RelayOptions, type RelayResult, uclientArguments } from './turnutils.ts';
 import type { UdpFlowOptions, UdpFlowResult } from './udp-flow.ts';
+import type { UdpScanOptions, UdpScanResult } from './udp-scan.ts';
 
 const PROGRAM = join(import.meta.dirname, 'client-process.ts');
 
@@ -24,6 +25,8 @@ export interface Client {
   stun(options: { host: string; port: number; timeoutMs: number }): Promise<Verdict>;
   /** The TCP ports of a host that accept, out of all 65,535. */
   scanTcp(host: string): Promise<number[]>;
+  /** What each of these UDP ports of a host shows to one who knocks. */
+  scanUdp(options: UdpScanOptions): Promise<UdpScanResult>;
   /** Has coturn relay packets to an echoing peer, with a REST credential; needs `turnutils_uclient`. */
   relay(options: RelayOptions): Promise<RelayResult>;
 }
@@ -57,6 +60,7 @@ export function createClient(machine: Pick<Machine, 'inClient' | 'spawnInClient'
     tcp: (options) => ask('tcp', options, options.timeoutMs + 20_000),
     stun: (options) => ask('stun', options, options.timeoutMs + 20_000),
     scanTcp: (host) => ask('scan', { host }, 180_000),
+    scanUdp: (options) => ask('scan-udp', options, options.timeoutMs + 20_000),
     async relay(options) {
       const { stdout, stderr } = await machine.inClient('turnutils_uclient', uclientArguments(options), {
         timeoutMs: 60_000,

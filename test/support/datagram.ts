@@ -35,6 +35,15 @@ export async function startEcho(spawn: SpawnInside, address: string, port: numbe
   };
 }
 
+/** A UDP service that hears and does not answer. */
+export async function startMute(spawn: SpawnInside, address: string, port: number) {
+  const program = `const [address, port] = process.argv.slice(1);
+    require('node:dgram').createSocket('udp4').bind(Number(port), address, () => console.log('ready'));`;
+  const process_ = await spawn(process.execPath, ['-e', program, address, String(port)]);
+  await process_.waitForOutput(/^ready$/m, 20_000);
+  return process_;
+}
+
 /** The program and arguments that send datagrams from one port (0: any) and print whether one came back. */
 export const sender = (program: string, address: string, port: number, sourcePort = 0) =>
   [program, '-e', SEND, address, String(port), String(sourcePort)] as const;
