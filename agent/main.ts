@@ -32,6 +32,9 @@ import { hostAddresses, observe } from './reconcile/observe.ts';
 import { keepProbing } from './reconcile/probing.ts';
 import { createReporter } from './reconcile/reporter.ts';
 import { gatherSlowFacts } from './reconcile/slow-facts.ts';
+import { readCertificates } from './stack/certificates.ts';
+import { makeDataDirectories } from './stack/data-directories.ts';
+import { elementCallStack } from './stack/element-call/stack.ts';
 import { embeddedStack } from './stack/embedded/stack.ts';
 import { readImages, verifyArchive } from './stack/images.ts';
 import { createSecretSource } from './stack/secret-source.ts';
@@ -82,8 +85,12 @@ async function main(): Promise<void> {
   const compose = createCompose({ run, engineSocket: paths.engineSocket });
   const nft = createNft({ run, temporaryDirectory: paths.runDirectory });
   const incidents = createIncidentLog(store);
-  const stack = { ...embeddedStack, render: remember(embeddedStack.render) };
   const config = createConfigSource(paths);
+  const stacks = {
+    'element-call': { ...elementCallStack, render: remember(elementCallStack.render) },
+    embedded: { ...embeddedStack, render: remember(embeddedStack.render) },
+  };
+  const stack = () => stacks[config.latest()?.config?.stack ?? 'element-call'];
   const reporter = createReporter({
     clock,
     store,
@@ -124,6 +131,7 @@ async function main(): Promise<void> {
         config: config.read,
         secrets: secrets.read,
         images: () => readImages(paths.images),
+        certificates: (accepted) => readCertificates(accepted?.elementCall ?? null, new Date()),
         forwardPath: () => forwardPath(afresh),
         ipv6: readIpv6Facts,
         dockerRules: () => gatherDockerRules(),
@@ -131,7 +139,7 @@ async function main(): Promise<void> {
         silences: () => prober.silences(),
         renderedDirectory: paths.rendered,
       }),
-    desire: (observed) => desiredState(stack, paths.rendered, observed, memory.history()),
+    desire: (observed) => desiredState(stack(), paths, observed, memory.history()),
     executors: createExecutors({
       run,
       nft,
@@ -140,7 +148,10 @@ async function main(): Promise<void> {
       clock,
       memory,
       makeSecrets: secrets.make,
-      writeFiles: (files) => writeRendered(files, paths.rendered),
+      writeFiles: async (files) => {
+        await makeDataDirectories(stack().data, paths.data);
+        return writeRendered(files, paths.rendered);
+      },
       verifiedArchive: (image) => verifyArchive(image, paths.images),
       setKernel: setKernelSetting,
       engineUnit,
@@ -180,7 +191,7 @@ async function main(): Promise<void> {
   const prober = createProber({
     clock,
     ask: (service) =>
-      askAll(stack.probes(service, { backend: look.backendOf(service), host: look.relayAddress() })),
+      askAll(stack().probes(service, { backend: look.backendOf(service), host: look.relayAddress() })),
     onChange: loop.wake,
   });
   const probing = keepProbing(prober, look.running);

@@ -1,3 +1,4 @@
+import { certificateRefused } from './certificate-refused.ts';
 import { clockUnsynchronised } from './clock-unsynchronised.ts';
 import { composeMissing } from './compose-missing.ts';
 import { configRefused } from './config-refused.ts';
@@ -16,6 +17,7 @@ import { iptablesMixed } from './iptables-mixed.ts';
 import { settingDrifted, udpBuffersSmall } from './kernel-settings.ts';
 import { OTHER_FIREWALLS } from './other-firewalls.ts';
 import { portTaken } from './port-taken.ts';
+import { renderRefused } from './render-refused.ts';
 import { secretRefused } from './secret-refused.ts';
 import { serviceDown } from './service-down.ts';
 import { serviceHeld } from './service-held.ts';
@@ -52,6 +54,8 @@ export const CONDITIONS: readonly Condition[] = [
   diskLow,
   clockUnsynchronised,
   configRefused,
+  certificateRefused,
+  renderRefused,
   secretRefused,
   ...DATABASE_FAULTS.map(({ condition }) => condition),
 ];

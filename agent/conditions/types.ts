@@ -49,6 +49,8 @@ export interface Facts {
   }>;
   /** The last time somebody else changed our table, while that is news; null when it is not. */
   readonly recentDrift: Known<{ readonly at: string; readonly what: string } | null>;
+  /** Why the stack's files were not made; null when nothing was in the way. */
+  readonly refusal: Known<{ readonly code: string; readonly message: string; readonly hint: string } | null>;
   /** Why a secret on disk was refused; null when none was. */
   readonly secrets: Known<{ readonly refused: string | null }>;
   readonly dockerProxies: Known<{

@@ -3,7 +3,7 @@ import type { ApplianceConfig } from './schema.ts';
 
 /** SHA-256 (64 hex digits) of what a configuration means: comments, order and written-out defaults do not change it. */
 export function configHash(config: ApplianceConfig): string {
-  const { stack, network, turn, healing } = config;
+  const { stack, elementCall, network, turn, capacity, healing } = config;
   const { publicAddresses } = network;
   // With several public addresses their order pairs them with the addresses of this machine.
   const ordered = publicAddresses.length > 1 || network.addresses === 'auto';
@@ -18,6 +18,8 @@ export function configHash(config: ApplianceConfig): string {
     turn.relayPorts.from,
     turn.relayPorts.to,
     healing,
+    capacity.participants,
+    elementCall && [elementCall.domains, elementCall.certificates, [...elementCall.vpn.ranges].sort()],
   ];
   return createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
 }

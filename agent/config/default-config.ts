@@ -1,14 +1,42 @@
-/** What the installer puts in `/etc/appliance-agent/appliance.yaml`: every setting, explained, at its default. */
+/**
+ * What the installer puts in `/etc/appliance-agent/appliance.yaml`, but for `stack: embedded` in a demonstration: every
+ * setting, explained, at its default, or with an example where it must be given.
+ */
 export const DEFAULT_CONFIG_TEXT = `# yaml-language-server: $schema=/opt/appliance-agent/current/appliance.schema.json
 #
 # Configuration of the appliance agent.
 #
-# Every setting is shown with its default. To change one, remove the # before it and edit the value.
+# Remove the # before a setting to change it. "Needed" ones have no default: they are shown with an example.
 # Check the file with:  agentctl config validate
 # The agent refuses a file with a mistake in it, says where, and keeps the running stack as it is.
 
-# Which stack the appliance runs. "embedded" is the only one so far: coturn, and a stand-in for LiveKit.
-#stack: embedded
+# element-call: LiveKit, coturn, lk-jwt-service, Tuwunel and Traefik. embedded: a demonstration, coturn with
+# a stand-in for LiveKit, which needs nothing below.
+#stack: element-call
+
+domains:
+  # Needed: the name by which everybody reaches calls (tokens and signalling). It leads to the public address.
+  #rtc: rtc.example.org
+
+  # Needed: the name of the homeserver, which only the VPN reaches. With certificates from files it may lead
+  # to an address in the VPN.
+  #matrix: matrix.example.org
+
+  # Needed: what stands behind the colon in a user's name. It can never be changed. It leads to this machine.
+  #serverName: example.org
+
+  # The name of the relay; domains.rtc unless it has one of its own.
+  #turn: rtc.example.org
+
+# Needed: where the certificates for these names come from. A public authority (kind: acme) is asked over the
+# internet, and asks back on 443/tcp; email is optional. Files: their paths, for all three names, PEM.
+# {kind: files, certificate: /etc/appliance-agent/tls/certificate.pem, key: /etc/appliance-agent/tls/key.pem}
+# Of an authority of your own the same with kind: private-ca, and ca: /etc/appliance-agent/tls/ca.pem
+#certificates: {kind: acme}
+
+vpn:
+  # Needed: the networks from which the homeserver can be reached, IPv4 and IPv6. All others get a 403.
+  #ranges: [10.8.0.0/24]
 
 network:
   # The IPv4 addresses on which clients reach this machine: auto for all it has, or a list,
@@ -24,7 +52,7 @@ network:
 
   # Addresses by which the world reaches this machine though they are not its own, because a router or a
   # cloud translates them one to one, e.g. [203.0.113.10]. With several IPv4 ones, list addresses too, in
-  # the same order.
+  # the same order. An IPv6 address here, also one of this machine, is offered to calls.
   #publicAddresses: []
 
 turn:
@@ -34,6 +62,10 @@ turn:
   # The UDP ports that coturn relays from, both ends included. A relayed participant needs about four;
   # a firewall in front of the machine must let all of them in.
   #relayPorts: 49152-49663
+
+capacity:
+  # How many people may be in calls at the same time; each may need four relay ports, and that is the default.
+  #participants: 128
 
 # How failing services are healed; docs/healing.md argues the defaults. Durations: 90s, 5min, 2h, 1d.
 healing:

@@ -17,8 +17,7 @@ export type LoadedConfig = LoadedCommon &
         readonly config: ApplianceConfig;
         /** The problems of the file when it is refused and `config` is the accepted copy, else null. */
         readonly refused: readonly ConfigProblem[] | null;
-        /** `defaults`: there is no file. */
-        readonly source: 'file' | 'accepted' | 'defaults';
+        readonly source: 'file' | 'accepted';
         /** Changes exactly when the meaning of `config` does; see `configHash`. */
         readonly hash: string;
       }
@@ -31,13 +30,10 @@ export type LoadedConfig = LoadedCommon &
       }
   );
 
-/** What is kept as accepted while there is no file, so that an older file does not come back to life. */
-const NO_FILE = '# There was no configuration file: every setting was at its default.\n';
-
 /**
- * Reads the configuration. A missing file means the defaults: an appliance must come up without one. A file that is
- * refused, or cannot be read, leaves the newest accepted one in force. Never rejects because of what the files hold
- * or because the copy cannot be written. `parse` may remember what it parsed.
+ * Reads the configuration. A file that is refused, cannot be read, or is missing (which is like an empty one, and that
+ * lacks what no default can be right for) leaves the newest accepted one in force. Never rejects because of what the
+ * files hold or because the copy cannot be written. `parse` may remember what it parsed.
  */
 export async function loadConfig(
   files: { path: string; acceptedPath: string },
@@ -45,14 +41,15 @@ export async function loadConfig(
 ): Promise<LoadedConfig> {
   const text = await readText(files.path);
   if ('problem' in text) return fallBack(files, [text.problem]);
-  const parsed = parse(text.text ?? NO_FILE, files.path);
+  const given = text.text ?? '';
+  const parsed = parse(given, files.path);
   if (!parsed.ok) return fallBack(files, parsed.problems);
   return {
     config: parsed.config,
     refused: null,
-    source: text.text === null ? 'defaults' : 'file',
+    source: 'file',
     hash: configHash(parsed.config),
-    notKept: await keep(files.acceptedPath, text.text ?? NO_FILE),
+    notKept: await keep(files.acceptedPath, given),
   };
 }
 

@@ -1,7 +1,7 @@
 import { describeValue } from './checked.ts';
 import { healingSettings } from './healing.ts';
 import { type ConfigProblem, formatPath } from './problems.ts';
-import { type ApplianceConfig, applianceSchema, DEFAULT_CONFIG } from './schema.ts';
+import { type ApplianceConfig, applianceSchema } from './schema.ts';
 import { nearest } from './suggest.ts';
 import { readYaml, type YamlValues } from './yaml-document.ts';
 
@@ -10,7 +10,7 @@ export type ParsedConfig =
       readonly ok: true;
       readonly file: string;
       readonly config: ApplianceConfig;
-      /** Settings that the file does not give, e.g. `turn.realm`. */
+      /** Settings with a default that the file does not give, e.g. `turn.realm`. */
       readonly defaults: readonly string[];
     }
   | { readonly ok: false; readonly file: string; readonly problems: readonly ConfigProblem[] };
@@ -18,16 +18,21 @@ export type ParsedConfig =
 /** A page of settings is 2 KiB: whatever is larger than this is some other file. */
 const LARGEST_FILE = 64 * 1024;
 
-const SETTINGS = [
+/** Those that the stack element-call cannot do without; there is no telling what they should be. */
+const REQUIRED = ['domains.rtc', 'domains.matrix', 'domains.serverName', 'certificates', 'vpn.ranges'];
+const OPTIONAL = [
   'stack',
+  'domains.turn',
   'network.addresses',
   'network.subnet',
   'network.subnet6',
   'network.publicAddresses',
   'turn.realm',
   'turn.relayPorts',
+  'capacity.participants',
   ...Object.keys(healingSettings).map((name) => `healing.${name}`),
 ];
+const SETTINGS = ['stack', ...REQUIRED, ...OPTIONAL.slice(1)];
 
 /** Reads the text of `appliance.yaml`. Never throws: whatever is wrong is a problem, in the order of the lines. */
 export function parseConfig(text: string, file: string): ParsedConfig {
@@ -37,7 +42,7 @@ export function parseConfig(text: string, file: string): ParsedConfig {
   const { yaml } = read;
   const result = applianceSchema.safeParse(yaml.values);
   if (result.success) {
-    const defaults = SETTINGS.filter((setting) => !yaml.has(setting.split('.')));
+    const defaults = OPTIONAL.filter((setting) => !yaml.has(setting.split('.')));
     return { ok: true, file, config: result.data, defaults };
   }
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue, yaml));
@@ -83,8 +88,9 @@ function unknownKey(path: readonly PropertyKey[], yaml: YamlValues): ConfigProbl
 
 /** The keys of a section; none below a setting. */
 function knownKeys(section: readonly PropertyKey[]): string[] {
-  const value = valueAt(DEFAULT_CONFIG, section);
-  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const prefix = section.length === 0 ? '' : `${formatPath(section)}.`;
+  const below = SETTINGS.filter((setting) => setting.startsWith(prefix));
+  return [...new Set(below.map((setting) => setting.slice(prefix.length).split('.')[0] ?? ''))];
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

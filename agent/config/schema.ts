@@ -1,12 +1,17 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { checkAddresses } from './check-addresses.ts';
+import { type Certificates, checkCertificates } from './check-certificates.ts';
+import { checkDomain } from './check-domain.ts';
+import { checkParticipants } from './check-participants.ts';
 import { checkPublicAddresses } from './check-public-addresses.ts';
 import { checkRealm } from './check-realm.ts';
 import { checkRelayPorts } from './check-relay-ports.ts';
 import { addressInside, checkSubnet } from './check-subnet.ts';
 import { checkSubnet6 } from './check-subnet6.ts';
+import { checkVpnRanges } from './check-vpn-ranges.ts';
 import { type Checked, describeValue, invalid, setting, valid } from './checked.ts';
+import { elementCall, participantsRelayedBy } from './element-call.ts';
 import { type HealingConfig, healingSettings } from './healing.ts';
 
 /** A range of ports, both ends included. */
@@ -15,9 +20,31 @@ export interface PortRange {
   readonly to: number;
 }
 
+/** Names by which clients reach this machine. */
+export interface Domains {
+  /** Of calls: tokens and signalling, for everybody. */
+  readonly rtc: string;
+  /** Of the homeserver, for the VPN alone. */
+  readonly matrix: string;
+  /** What stands behind the colon in a user's name; it can never be changed. */
+  readonly serverName: string;
+  /** Of the relay. */
+  readonly turn: string;
+}
+
+/** What only the stack element-call needs. */
+export interface ElementCallConfig {
+  readonly domains: Domains;
+  /** Networks from which the homeserver may be reached, of both families. */
+  readonly vpn: { readonly ranges: readonly string[] };
+  readonly certificates: Certificates;
+}
+
 /** The configuration after defaults: what the rest of the agent sees. */
 export interface ApplianceConfig {
-  readonly stack: 'embedded';
+  readonly stack: 'element-call' | 'embedded';
+  /** Null with the embedded stack, which has none of it. */
+  readonly elementCall: ElementCallConfig | null;
   readonly network: {
     /** `auto`: every global IPv4 address of this machine; else exactly these. */
     readonly addresses: 'auto' | readonly string[];
@@ -35,12 +62,24 @@ export interface ApplianceConfig {
     readonly realm: string;
     readonly relayPorts: PortRange;
   };
+  readonly capacity: {
+    /** How many people may be in calls at the same time. */
+    readonly participants: number;
+  };
   readonly healing: HealingConfig;
 }
 
 /** What `appliance.yaml` may hold. The input is the YAML as plain values, the output has every default filled in. */
 export const applianceSchema: z.ZodType<ApplianceConfig> = section({
-  stack: setting(checkStack).default('embedded'),
+  stack: setting(checkStack).default('element-call'),
+  domains: section({
+    rtc: setting(checkDomain).optional(),
+    matrix: setting(checkDomain).optional(),
+    serverName: setting(checkDomain).optional(),
+    turn: setting(checkDomain).optional(),
+  }),
+  certificates: setting(checkCertificates).optional(),
+  vpn: section({ ranges: setting(checkVpnRanges).optional() }),
   network: section({
     addresses: setting(checkAddresses).default('auto'),
     subnet: setting(checkSubnet).default('172.30.5.0/24'),
@@ -69,19 +108,31 @@ export const applianceSchema: z.ZodType<ApplianceConfig> = section({
     realm: setting(checkRealm).default('appliance.internal'),
     relayPorts: setting(checkRelayPorts).default({ from: 49152, to: 49663 }),
   }),
+  capacity: section({ participants: setting(checkParticipants).optional() }),
   healing: section(healingSettings),
+}).transform(({ domains, certificates, vpn, capacity, ...rest }, context): ApplianceConfig => {
+  // Each setting is right by itself here: what follows is whether they agree, and whether all are there.
+  const participants = capacity.participants ?? participantsRelayedBy(rest.turn.relayPorts);
+  const common = { ...rest, capacity: { participants } };
+  if (rest.stack === 'embedded') return { ...common, elementCall: null };
+  const agreed = elementCall({ domains, certificates, vpn }, { ...common, elementCall: null });
+  if (agreed.ok) return { ...common, elementCall: agreed.value };
+  for (const { path, message, expected } of agreed.problems) {
+    context.addIssue({ code: 'custom', path: [...(path ?? [])], message, params: { expected } });
+  }
+  return z.NEVER;
 });
 
-/** The configuration of a machine on which nothing is configured. */
-export const DEFAULT_CONFIG: ApplianceConfig = applianceSchema.parse({});
+/** The configuration of the embedded stack with nothing else configured. */
+export const DEFAULT_CONFIG: ApplianceConfig = applianceSchema.parse({ stack: 'embedded' });
 
 /** A section may be absent or empty: that is what remains when every line in it is commented out. */
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.preprocess((value) => value ?? {}, z.strictObject(shape));
 }
 
-function checkStack(value: unknown): Checked<'embedded'> {
-  return value === 'embedded'
+function checkStack(value: unknown): Checked<ApplianceConfig['stack']> {
+  return value === 'element-call' || value === 'embedded'
     ? valid(value)
-    : invalid(`${describeValue(value)} is not a stack`, 'the only stack is embedded');
+    : invalid(`${describeValue(value)} is not a stack`, 'use element-call, or embedded for a demonstration');
 }

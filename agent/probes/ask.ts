@@ -17,7 +17,13 @@ export async function askAll(specs: readonly ProbeSpec[]): Promise<Verdict> {
 function ask(spec: ProbeSpec): Promise<Verdict> {
   switch (spec.kind) {
     case 'http':
-      return probeHttp({ url: spec.url, timeoutMs: TIMEOUT_MS, expected: { status: 200, body: spec.body } });
+      return probeHttp({
+        url: spec.url,
+        timeoutMs: TIMEOUT_MS,
+        expected: { status: 200, ...(spec.body === undefined ? {} : { body: spec.body }) },
+      });
+    case 'tcp':
+      return probeTcp({ host: spec.host, port: spec.port, timeoutMs: TIMEOUT_MS, echo: false });
     case 'tcp-echo':
       return probeTcp({ host: spec.host, port: spec.port, timeoutMs: TIMEOUT_MS, echo: true });
     case 'udp-echo':

@@ -68,6 +68,7 @@ export function daemonFacts(input: FactsInput): Facts {
     forwardPath: observed.forwardPath,
     dockerRules: observed.dockerRules,
     recentDrift: known(recentDrift(input)),
+    refusal: known(desired?.refused ?? null),
     secrets: known({ refused: observed.secrets.ok ? null : observed.secrets.why }),
     images: observed.engine.ok
       ? known({ missing: observed.engine.value.missingImages })

@@ -6,13 +6,15 @@ import { CONTAINER_EGRESS } from '../firewall/nat-chains.ts';
 import type { Key } from '../nftables/objects.ts';
 import { publicAddressesOf } from '../stack/public-addresses.ts';
 import { BRIDGE, type RenderedFile, type ServiceDefinition, type Stack } from '../stack/types.ts';
+import { AgentError } from '../system/errors.ts';
+import type { Paths } from '../system/paths.ts';
 import { reachableAddresses, relayAddresses, turnAddresses } from './addresses.ts';
 import type { Desired, History, Observed } from './types.ts';
 
 /** What the machine should look like, given what it looks like; null until there is a configuration. */
 export function desiredState(
   stack: Stack,
-  directory: string,
+  places: Pick<Paths, 'rendered' | 'data'>,
   observed: Observed,
   history: Pick<History, 'turnAddresses' | 'applied'>,
 ): Desired | null {
@@ -20,7 +22,6 @@ export function desiredState(
   const config = forThisKernel(observed.config, observed);
   const containers = observed.engine.ok ? observed.engine.value.containers : [];
   const networks = observed.engine.ok ? observed.engine.value.networks : [];
-  const secrets = observed.secrets.ok ? observed.secrets.value : null;
   const images = observed.images.ok ? observed.images.value : [];
 
   const services = stack.services(config);
@@ -35,10 +36,7 @@ export function desiredState(
       !observed.engine.ok ||
       containers.some(({ service, state }) => service === 'coturn' && state === 'running'),
   });
-  const files =
-    secrets === null || images.length === 0
-      ? []
-      : stack.render({ config, addresses, secrets, images, directory });
+  const { files, refused } = render(stack, places, config, addresses, observed);
   return {
     services,
     table: desiredTable({
@@ -62,10 +60,44 @@ export function desiredState(
     publicAddresses: config.network.publicAddresses,
     turnAddresses: addresses,
     files,
-    generations: generationsOf(files),
+    refused,
+    // What is refused changes nothing: whatever runs is as it should be, and is kept running.
+    generations:
+      refused === null
+        ? generationsOf(files)
+        : new Map(containers.map(({ service, generation }) => [service, generation])),
     images,
     healing: config.healing,
   };
+}
+
+/** The files of the stack, none while something that goes into them is not there yet, or why there are none. */
+function render(
+  stack: Stack,
+  places: Pick<Paths, 'rendered' | 'data'>,
+  config: ApplianceConfig,
+  addresses: readonly string[],
+  { secrets, images, certificates }: Observed,
+): Pick<Desired, 'files' | 'refused'> {
+  if (!certificates.ok) return { files: [], refused: certificates.error };
+  if (!secrets.ok || secrets.value === null || !images.ok || images.value.length === 0) {
+    return { files: [], refused: null };
+  }
+  try {
+    const files = stack.render({
+      config,
+      certificates: certificates.value,
+      addresses,
+      secrets: secrets.value,
+      images: images.value,
+      directory: places.rendered,
+      dataDirectory: places.data,
+    });
+    return { files, refused: null };
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return { files: [], refused: error };
+  }
 }
 
 /** A kernel without IPv6 could not make the network. */

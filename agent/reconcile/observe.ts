@@ -7,8 +7,9 @@ import type { Engine } from '../engine/types.ts';
 import type { EngineUnit, EngineUnitState } from '../engine/unit.ts';
 import type { Nft } from '../nftables/index.ts';
 import type { Silence, Verdict } from '../probes/types.ts';
+import type { CertificateFiles } from '../stack/certificates.ts';
 import { PROJECT, type Secrets, type StackImage } from '../stack/types.ts';
-import { describeError, isErrno } from '../system/errors.ts';
+import { AgentError, describeError, isErrno } from '../system/errors.ts';
 import { fingerprint } from './files-to-write.ts';
 import type { Ipv6Facts } from './ipv6-facts.ts';
 import type { EngineState, HostAddress, Observed, Seen } from './types.ts';
@@ -21,6 +22,8 @@ export interface ObservePorts {
   /** Null when they have not been made yet; rejects when what is there cannot be right. */
   readonly secrets: () => Promise<Secrets | null>;
   readonly images: () => Promise<readonly StackImage[]>;
+  /** Rejects with an AgentError when what is there cannot be used. */
+  readonly certificates: (config: ApplianceConfig | null) => Promise<CertificateFiles | null>;
   readonly forwardPath: () => Promise<Facts['forwardPath']>;
   /** Null on a kernel without IPv6. */
   readonly ipv6: () => Promise<Ipv6Facts | null>;
@@ -45,6 +48,7 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
   ]);
   return {
     config,
+    certificates: await seenCertificates(ports.certificates(config)),
     secrets,
     images,
     engine,
@@ -112,6 +116,15 @@ async function seen<T>(promise: Promise<T>): Promise<Seen<T>> {
     return { ok: true, value: await promise };
   } catch (error) {
     return { ok: false, why: describeError(error) };
+  }
+}
+
+async function seenCertificates(read: Promise<CertificateFiles | null>): Promise<Observed['certificates']> {
+  try {
+    return { ok: true, value: await read };
+  } catch (error) {
+    if (error instanceof AgentError) return { ok: false, error };
+    throw error;
   }
 }
 

@@ -23,7 +23,8 @@ export function planServices(
   now: Instant,
   mayBeDeaf = true,
 ): Plan {
-  if (desired.files.length === 0) return { steps: [], dueInMs: null };
+  const onDisk = desired.refused !== null && observed.filesOnDisk.has('compose.yaml');
+  if (desired.files.length === 0 && !onDisk) return { steps: [], dueInMs: null };
   const cases = servicesInNeed(observed, desired, history, now, mayBeDeaf);
   const possible = cases.filter(({ service, need }) => isPossible(service, need, observed, desired));
   const waits = possible

@@ -129,7 +129,8 @@ function planFiles(observed: Observed, desired: Desired): Step[] {
 
 /** Compose leaves a network as it was made, without a word, when its subnet changes. */
 function planNetwork(observed: Observed, desired: Desired): Step[] {
-  if (!observed.engine.ok || filesToWrite(observed, desired).length > 0) return [];
+  const isReady = desired.refused === null && filesToWrite(observed, desired).length === 0;
+  if (!observed.engine.ok || !isReady) return [];
   const { networks } = observed.engine.value;
   const wrong = desired.networks.flatMap(({ name, subnet, subnet6 }) => {
     const present = networks.find((network) => network.name === `${PROJECT}_${name}`);

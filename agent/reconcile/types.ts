@@ -6,6 +6,7 @@ import type { EngineUnitState } from '../engine/unit.ts';
 import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
 import type { Silence, Verdict } from '../probes/types.ts';
+import type { CertificateFiles } from '../stack/certificates.ts';
 import type {
   NetworkDefinition,
   RenderedFile,
@@ -15,6 +16,7 @@ import type {
 } from '../stack/types.ts';
 import type { Attempt, Hold } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
+import type { AgentError } from '../system/errors.ts';
 import type { Ipv6Facts } from './ipv6-facts.ts';
 
 export type Seen<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
@@ -25,6 +27,10 @@ export interface Observed {
   readonly config: ApplianceConfig | null;
   readonly secrets: Seen<Secrets | null>;
   readonly images: Seen<readonly StackImage[]>;
+  /** The operator's certificate, null when the configuration names no files. */
+  readonly certificates:
+    | { readonly ok: true; readonly value: CertificateFiles | null }
+    | { readonly ok: false; readonly error: AgentError };
   readonly engine: Seen<EngineState>;
   readonly engineUnit: EngineUnitState;
   readonly table: Seen<ListedTable | null>;
@@ -72,6 +78,8 @@ export interface Desired {
   readonly turnAddresses: readonly string[];
   readonly files: readonly RenderedFile[];
   readonly healing: HealingConfig;
+  /** Why there are no files though all that goes into them is there; null when there are. */
+  readonly refused: AgentError | null;
   /** Label `org.appliance-agent.generation` that each service's container must carry. */
   readonly generations: ReadonlyMap<string, string>;
   readonly images: readonly StackImage[];

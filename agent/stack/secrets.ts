@@ -5,32 +5,79 @@ import { AgentError, isErrno } from '../system/errors.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import type { Secrets } from './types.ts';
 
-const TURN_FILE = 'turn';
-const TURN_BYTES = 32;
+interface Kind {
+  /** File below the folder of secrets. */
+  readonly file: string;
+  readonly make: () => string;
+  readonly pattern: RegExp;
+  readonly form: string;
+}
+
+const HEX: Omit<Kind, 'file'> = {
+  make: () => randomBytes(32).toString('hex'),
+  pattern: /^[0-9a-f]{64}$/,
+  form: '64 hexadecimal digits',
+};
+
+const KINDS: { readonly [Name in keyof Secrets]: Kind } = {
+  turn: { file: 'turn', ...HEX },
+  turnLegacy: { file: 'turn-legacy', ...HEX },
+  livekitKey: {
+    file: 'livekit-key',
+    make: () => `API${randomBytes(6).toString('hex')}`,
+    pattern: /^API[0-9A-Za-z]{12}$/,
+    form: 'API and 12 letters or digits',
+  },
+  livekitSecret: {
+    file: 'livekit-secret',
+    make: () => randomBytes(48).toString('base64url'),
+    pattern: /^[\w-]{64}$/,
+    form: '64 characters of base64url',
+  },
+};
 
 /**
- * The secrets of this appliance, made on it at the first start and read back at every later one. A secret that is there
- * but cannot be right is refused, never replaced: what it belongs to may be in use.
+ * The secrets of this appliance, made on it at the first start and read back at every later one. One that is there
+ * but cannot be right is refused, never replaced: what it belongs to may be in use. Those that an older release did
+ * not have yet are made beside the others.
  * Error: SECRET_REFUSED.
  */
 export async function ensureSecrets({ directory }: { readonly directory: string }): Promise<Secrets> {
-  const present = await readSecrets({ directory });
-  if (present !== null) return present;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
-  const turn = randomBytes(TURN_BYTES).toString('hex');
-  await writeFileAtomic(join(directory, TURN_FILE), `${turn}\n`, { mode: 0o600 });
-  return { turn };
+  return forEachSecret(async (kind) => {
+    const path = join(directory, kind.file);
+    const present = await readSecret(path, kind);
+    if (present !== null) return present;
+    const made = kind.make();
+    await writeFileAtomic(path, `${made}\n`, { mode: 0o600 });
+    return made;
+  });
 }
 
-/** The secrets, null when they have not been made yet. Error: SECRET_REFUSED. */
+/** The secrets, null while one of them has not been made yet. Error: SECRET_REFUSED. */
 export async function readSecrets({ directory }: { readonly directory: string }): Promise<Secrets | null> {
-  const path = join(directory, TURN_FILE);
+  const read = await forEachSecret((kind) => readSecret(join(directory, kind.file), kind));
+  const { turn, turnLegacy, livekitKey, livekitSecret } = read;
+  if (turn === null || turnLegacy === null || livekitKey === null || livekitSecret === null) return null;
+  return { turn, turnLegacy, livekitKey, livekitSecret };
+}
+
+async function forEachSecret<T>(act: (kind: Kind) => Promise<T>): Promise<{ [Name in keyof Secrets]: T }> {
+  return {
+    turn: await act(KINDS.turn),
+    turnLegacy: await act(KINDS.turnLegacy),
+    livekitKey: await act(KINDS.livekitKey),
+    livekitSecret: await act(KINDS.livekitSecret),
+  };
+}
+
+async function readSecret(path: string, { pattern, form }: Kind): Promise<string | null> {
   const text = await readPrivate(path);
   if (text === null) return null;
-  const turn = text.trim();
-  if (new RegExp(`^[0-9a-f]{${TURN_BYTES * 2}}$`).test(turn)) return { turn };
-  throw refused(path, text === '' ? 'is empty' : `does not hold ${TURN_BYTES * 2} hexadecimal digits`);
+  const value = text.trim();
+  if (pattern.test(value)) return value;
+  throw refused(path, text === '' ? 'is empty' : `does not hold ${form}`);
 }
 
 async function readPrivate(path: string): Promise<string | null> {

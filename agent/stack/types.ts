@@ -1,4 +1,5 @@
 import type { ApplianceConfig } from '../config/schema.ts';
+import type { CertificateFiles } from './certificates.ts';
 
 export type Protocol = 'tcp' | 'udp';
 
@@ -65,9 +66,16 @@ export interface RenderedFile {
   readonly secret: boolean;
 }
 
+/** Shared secrets, each of those who are named with it. */
 export interface Secrets {
-  /** Shared secret of the TURN REST credentials (64 hex digits). */
+  /** TURN REST credentials of calls: coturn, LiveKit, the agent's probe. */
   readonly turn: string;
+  /** The same of calls without LiveKit: coturn, Tuwunel. */
+  readonly turnLegacy: string;
+  /** Name of the key that signs tokens. */
+  readonly livekitKey: string;
+  /** That key: LiveKit, lk-jwt-service, the agent's probe. */
+  readonly livekitSecret: string;
 }
 
 /** An image of the stack: where it is loaded from when the engine does not have it. Read from `images.json`. */
@@ -82,17 +90,28 @@ export interface StackImage {
 
 export interface RenderInput {
   readonly config: ApplianceConfig;
+  /** Null unless the configuration names files. */
+  readonly certificates: CertificateFiles | null;
   /** IPv4 addresses that coturn listens on and relays from; never empty. */
   readonly addresses: readonly string[];
   readonly secrets: Secrets;
   readonly images: readonly StackImage[];
   /** Absolute folder of the rendered files, for bind mounts. */
   readonly directory: string;
+  /** Absolute folder of what services keep: see `Stack.data`. */
+  readonly dataDirectory: string;
+}
+
+/** A folder below `Paths.data` that a service writes to. It is made once and never touched again. */
+export interface DataDirectory {
+  readonly name: string;
+  readonly owner: { readonly uid: number; readonly gid: number };
 }
 
 /** What is asked of a service to see that it serves; as data. */
 export type ProbeSpec =
-  | { readonly kind: 'http'; readonly url: string; readonly body: string }
+  | { readonly kind: 'http'; readonly url: string /** Absent: any will do. */; readonly body?: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'tcp-echo'; readonly host: string; readonly port: number }
   | { readonly kind: 'udp-echo'; readonly host: string; readonly port: number }
   | { readonly kind: 'stun'; readonly host: string; readonly port: number };
@@ -102,6 +121,8 @@ export interface Stack {
   readonly name: ApplianceConfig['stack'];
   readonly services: (config: ApplianceConfig) => readonly ServiceDefinition[];
   readonly networks: (config: ApplianceConfig) => readonly NetworkDefinition[];
+  readonly data: readonly DataDirectory[];
+  /** Error: RENDER_REFUSED when a service would not take what is made of this configuration. */
   readonly render: (input: RenderInput) => readonly RenderedFile[];
   /** Probes that must all succeed; `backend` is the service's container address, `host` one that coturn serves. */
   readonly probes: (

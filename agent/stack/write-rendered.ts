@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { isErrno } from '../system/errors.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import type { RenderedFile } from './types.ts';
@@ -17,9 +17,19 @@ export async function renderedDiffers(files: readonly RenderedFile[], directory:
 export async function writeRendered(files: readonly RenderedFile[], directory: string): Promise<string[]> {
   const differing = await renderedDiffers(files, directory);
   for (const { path, content, mode, owner } of files) {
-    if (differing.includes(path)) await writeFileAtomic(join(directory, path), content, { mode, owner });
+    if (!differing.includes(path)) continue;
+    await openFolder(dirname(path), directory);
+    await writeFileAtomic(join(directory, path), content, { mode, owner });
   }
   return differing;
+}
+
+/** Containers get whole folders to see, as users of their own: whatever the umask, they may look into them. */
+async function openFolder(path: string, directory: string): Promise<void> {
+  if (path === '.') return;
+  await openFolder(dirname(path), directory);
+  await mkdir(join(directory, path), { recursive: true });
+  await chmod(join(directory, path), 0o755);
 }
 
 async function isOnDisk({ content, mode, owner }: RenderedFile, path: string): Promise<boolean> {

@@ -16,6 +16,8 @@ export interface Paths {
   readonly secrets: string;
   /** Rendered compose file and service configuration. */
   readonly rendered: string;
+  /** What services of the stack keep: a folder each. */
+  readonly data: string;
   readonly runDirectory: string;
   readonly status: string;
   readonly events: string;
@@ -42,6 +44,7 @@ export function appliancePaths(root = ''): Paths {
     firewallBase: under('/var/lib/appliance-agent/firewall-base.json'),
     secrets: under('/var/lib/appliance-agent/secrets'),
     rendered: under('/var/lib/appliance-agent/stack'),
+    data: under('/var/lib/appliance-agent/data'),
     runDirectory: under('/run/appliance-agent'),
     status: under('/run/appliance-agent/status.json'),
     events: under('/run/appliance-agent/events.json'),

@@ -92,7 +92,10 @@ test('behind 1:1 NAT the public address leads to the SFU, from coturn and from t
   const { inHost } = appliance.machine;
   const before = startOf('coturn', await appliance.status());
   await mkdir(dirname(appliance.paths.config), { recursive: true });
-  await writeFile(appliance.paths.config, `network:\n  publicAddresses: [${PUBLIC_V4}, "${PUBLIC_V6}"]\n`);
+  await writeFile(
+    appliance.paths.config,
+    `stack: embedded\nnetwork:\n  publicAddresses: [${PUBLIC_V4}, "${PUBLIC_V6}"]\n`,
+  );
   await inHost('ip', ['route', 'add', 'default', 'via', CLIENT_V4]);
   await inHost('ip', ['route', 'add', 'default', 'via', CLIENT_V6]);
   await appliance.until(

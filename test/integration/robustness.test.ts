@@ -28,7 +28,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function configure(text: string): Promise<void> {
   await mkdir(dirname(paths.config), { recursive: true });
-  await writeFile(paths.config, text);
+  await writeFile(paths.config, `stack: embedded\n${text}`);
 }
 
 test('somebody adds to our table: it is taken out again, with its words kept, and their own table is left alone', async (t) => {
@@ -93,10 +93,10 @@ test('the engine is started anew, as the problem says: its rules are back, and t
 });
 
 for (const [what, text, line, right] of [
-  ['an unknown key', 'turn:\n  realms: example\n', 2, /realm/],
-  ['a wrong type', 'stack: embedded\nnetwork: 7\n', 2, /network/],
-  ['an impossible port', 'turn:\n  relayPorts: 49152-70000\n', 2, /65535/],
-  ['an impossible address', 'network:\n  addresses: [198.51.100.999]\n', 2, /address/],
+  ['an unknown key', 'turn:\n  realms: example\n', 3, /realm/],
+  ['a wrong type', 'network: 7\n', 2, /network/],
+  ['an impossible port', 'turn:\n  relayPorts: 49152-70000\n', 3, /65535/],
+  ['an impossible address', 'network:\n  addresses: [198.51.100.999]\n', 3, /address/],
 ] as const) {
   test(`${what} in the configuration is refused with its line, and the stack is left alone`, async (t) => {
     const before = await containers();

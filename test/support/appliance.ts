@@ -1,5 +1,5 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../../agent/control/status.ts';
 import type { RecordedEvent } from '../../agent/store/types.ts';
@@ -69,6 +69,8 @@ export async function startAppliance(options: ApplianceOptions = {}): Promise<Ap
 async function bringUp(machine: Machine, images: string, options: ApplianceOptions): Promise<Appliance> {
   const paths = appliancePaths(machine.root);
   const env = { APPLIANCE_AGENT_COMPOSE: join(project, '.cache/cli-plugins/docker-compose') };
+  await mkdir(dirname(paths.config), { recursive: true });
+  await writeFile(paths.config, 'stack: embedded\n');
   await mkdir(paths.images, { recursive: true });
   await rm(paths.images, { recursive: true });
   await runOk(run, 'cp', ['-r', images, paths.images], { timeoutMs: 60_000, code: 'COPY_FAILED', hint: '' });

@@ -13,7 +13,7 @@ import type { Desired, Observed } from '../../agent/reconcile/types.ts';
 import { embeddedStack } from '../../agent/stack/embedded/stack.ts';
 import { writeRendered } from '../../agent/stack/write-rendered.ts';
 import { openStore } from '../../agent/store/open.ts';
-import { config, images } from '../unit/reconcile/world.ts';
+import { config, images, secrets } from '../unit/reconcile/world.ts';
 import { createFakeEngine, type FakeEngine } from './fake-engine.ts';
 
 /** A whole agent on a fake engine and a hand-moved clock; store, files, plan and executors are the real ones. */
@@ -52,7 +52,8 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       engineUnit: world.unit,
       nft,
       config: async () => config,
-      secrets: async () => ({ turn: 'a'.repeat(64) }),
+      secrets: async () => secrets,
+      certificates: async () => null,
       images: async () => images,
       ipv6: async () => ({ forwarding: true, routedByAdvertisement: [] }),
       forwardPath: async () => ({
@@ -75,7 +76,12 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
   // The files belong to other users, and the tests need no root.
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   function desire(seen: Observed): Desired | null {
-    const desired = desiredState(embeddedStack, rendered, seen, memory.history());
+    const desired = desiredState(
+      embeddedStack,
+      { rendered, data: join(directory, 'data') },
+      seen,
+      memory.history(),
+    );
     return desired && { ...desired, files: desired.files.map((file) => ({ ...file, owner })) };
   }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { DEFAULT_CONFIG } from '../../agent/config/schema.ts';
 import { createCompose } from '../../agent/engine/compose.ts';
@@ -6,6 +5,7 @@ import { pluginCandidates } from '../../agent/engine/compose-plugin.ts';
 import { createEngine } from '../../agent/engine/engine.ts';
 import type { Compose, Engine } from '../../agent/engine/types.ts';
 import { embeddedStack } from '../../agent/stack/embedded/stack.ts';
+import { ensureSecrets } from '../../agent/stack/secrets.ts';
 import type { StackImage } from '../../agent/stack/types.ts';
 import { writeRendered } from '../../agent/stack/write-rendered.ts';
 import { appliancePaths } from '../../agent/system/paths.ts';
@@ -39,15 +39,17 @@ export async function prepareStack(machine: Machine, addresses: readonly string[
   const dockerd = await startEngine({ root: machine.root, netns: machine.hostNamespace });
   const engine = createEngine({ socket: dockerd.socket });
   for (const { archive } of images) await engine.loadImage(join(archives, archive));
-  const turnSecret = randomBytes(32).toString('hex');
+  const secrets = await ensureSecrets({ directory: join(machine.root, 'secrets') });
   const render = (to: readonly string[]) =>
     writeRendered(
       embeddedStack.render({
         config: DEFAULT_CONFIG,
         addresses: to,
-        secrets: { turn: turnSecret },
+        certificates: null,
+        secrets,
         images,
         directory,
+        dataDirectory: join(machine.root, 'data'),
       }),
       directory,
     );
@@ -58,7 +60,7 @@ export async function prepareStack(machine: Machine, addresses: readonly string[
     compose: createCompose({ run, engineSocket: dockerd.socket, candidates: composePlugins }),
     file: join(directory, 'compose.yaml'),
     directory,
-    turnSecret,
+    turnSecret: secrets.turn,
     images,
     render,
   };

@@ -5,12 +5,12 @@ import { formatConfigProblems } from '../../config/problems.ts';
 import { describeError, isErrno } from '../../system/errors.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 
-/** Whether the configuration file would be accepted. That there is none is accepted: it means the defaults. */
+/** Whether the configuration file would be accepted. None is as good as an empty one: it lacks what is needed. */
 export async function gatherConfig(path: string): Promise<Facts['config']> {
   try {
     const text = await readFileIfPresent(path);
-    const parsed = text === null ? null : parseConfig(text, path);
-    if (parsed === null || parsed.ok) return known({ accepted: true, error: '', hint: '' });
+    const parsed = parseConfig(text ?? '', path);
+    if (parsed.ok) return known({ accepted: true, error: '', hint: '' });
     return known({ accepted: false, error: formatConfigProblems(parsed.problems, path), hint: '' });
   } catch (error) {
     return unknown(isErrno(error, 'EACCES') ? 'needs root' : describeError(error));

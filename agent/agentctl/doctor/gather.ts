@@ -1,3 +1,4 @@
+import { certificateRefused } from '../../conditions/certificate-refused.ts';
 import { known, unknown } from '../../conditions/findings.ts';
 import { gatherClock, pathExists } from '../../conditions/gather/clock.ts';
 import { gatherConntrack } from '../../conditions/gather/conntrack.ts';
@@ -10,6 +11,7 @@ import { gatherForwardPath } from '../../conditions/gather/forward-path.ts';
 import { gatherOtherFirewalls } from '../../conditions/gather/other-firewalls.ts';
 import { gatherPortHolders } from '../../conditions/gather/port-holders.ts';
 import { gatherTurnsListener } from '../../conditions/gather/turns-listener.ts';
+import { renderRefused } from '../../conditions/render-refused.ts';
 import { tableWasChanged } from '../../conditions/table-was-changed.ts';
 import type { Facts } from '../../conditions/types.ts';
 import type { StatusReading } from '../../control/status-file.ts';
@@ -34,6 +36,14 @@ function recentDriftOf({ status, stale }: StatusReading): Facts['recentDrift'] {
   if (status === null || stale) return unknown('only a running agent knows');
   const problem = status.problems.find(({ code }) => code === tableWasChanged.code);
   return known(problem ? { at: problem.since, what: problem.evidence } : null);
+}
+
+/** Only the agent makes the files; it tells why it could not. */
+function refusalOf({ status, stale }: StatusReading): Facts['refusal'] {
+  if (status === null || stale) return unknown('only a running agent knows');
+  const codes = [certificateRefused.code, renderRefused.code];
+  const problem = status.problems.find(({ code }) => codes.includes(code));
+  return known(problem ? { code: problem.code, message: problem.evidence, hint: problem.next } : null);
 }
 
 async function gatherSecrets(directory: string): Promise<Facts['secrets']> {
@@ -95,6 +105,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     portHolders,
     otherFirewalls,
     recentDrift: recentDriftOf(reading),
+    refusal: refusalOf(reading),
     secrets: await gatherSecrets(paths.secrets),
     dockerProxies,
     turnsListener,

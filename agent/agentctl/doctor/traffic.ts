@@ -1,7 +1,7 @@
 import { parseConfig } from '../../config/parse-config.ts';
 import { type ApplianceConfig, DEFAULT_CONFIG } from '../../config/schema.ts';
 import { type Flow, flowsOf } from '../../firewall/flows.ts';
-import { embeddedStack } from '../../stack/embedded/stack.ts';
+import { stackNamed } from '../../stack/stack-named.ts';
 import { isErrno } from '../../system/errors.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 import type { Paths } from '../../system/paths.ts';
@@ -10,7 +10,10 @@ import type { Paths } from '../../system/paths.ts';
 export async function trafficOf(paths: Pick<Paths, 'config' | 'acceptedConfig'>): Promise<readonly Flow[]> {
   const config = (await configIn(paths.config)) ?? (await configIn(paths.acceptedConfig)) ?? DEFAULT_CONFIG;
   const { subnet, subnet6 } = config.network;
-  return flowsOf(embeddedStack.services(config), { subnet, subnet6: subnet6 === 'none' ? null : subnet6 });
+  return flowsOf(stackNamed(config.stack).services(config), {
+    subnet,
+    subnet6: subnet6 === 'none' ? null : subnet6,
+  });
 }
 
 async function configIn(path: string): Promise<ApplianceConfig | null> {

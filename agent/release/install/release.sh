@@ -43,13 +43,14 @@ remove_old_releases() {
     while read -r old; do rm -rf "$old"; done
 }
 
+# The release comes with the configuration of a real appliance, which has to be filled in; a demonstration needs none.
 write_configuration() {
   if [ -e "$configuration/appliance.yaml" ]; then
     already "kept: $configuration/appliance.yaml"
     return
   fi
   mkdir -p "$configuration"
-  cp "$current/appliance.yaml" "$configuration/appliance.yaml.new"
+  sed 's/^#stack: .*/stack: embedded/' "$current/appliance.yaml" >"$configuration/appliance.yaml.new"
   chmod 0644 "$configuration/appliance.yaml.new"
   mv "$configuration/appliance.yaml.new" "$configuration/appliance.yaml"
   did "wrote $configuration/appliance.yaml"

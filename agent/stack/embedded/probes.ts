@@ -1,5 +1,6 @@
+import { COTURN, TURN_PORT } from '../coturn.ts';
 import type { ProbeSpec } from '../types.ts';
-import { COTURN, LIVEKIT, TURN_PORT } from './services.ts';
+import { LIVEKIT } from './services.ts';
 
 /**
  * What shows that a service of this stack serves. Without a backend a bridge service has no address to be asked at, and

@@ -1,22 +1,24 @@
+import { RELAY_USER } from '../coturn.ts';
 import { singleNetwork } from '../networks.ts';
+import { TURNSERVER_CONF, turnserverConf } from '../turnserver-conf.ts';
 import type { RenderedFile, RenderInput, Stack } from '../types.ts';
-import { composeFile, TURNSERVER_CONF } from './compose-file.ts';
+import { composeFile } from './compose-file.ts';
 import { embeddedProbes } from './probes.ts';
-import { embeddedServices, RELAY_USER } from './services.ts';
-import { turnserverConf } from './turnserver-conf.ts';
+import { embeddedServices } from './services.ts';
 
 /** A stand-in for LiveKit, and the real coturn: enough to prove an appliance without a registry. */
 export const embeddedStack: Stack = {
   name: 'embedded',
   services: embeddedServices,
   networks: ({ network }) => singleNetwork(network),
+  data: [],
   render,
   probes: embeddedProbes,
 };
 
 function render(input: RenderInput): readonly RenderedFile[] {
   const { config, addresses, secrets } = input;
-  const conf = turnserverConf({ config, addresses, secret: secrets.turn });
+  const conf = turnserverConf({ config, addresses, secrets: [secrets.turn] });
   return [
     {
       path: 'compose.yaml',

@@ -173,16 +173,17 @@ test('an image counts as present only with the id of the manifest', async (t) =>
   t.false((await gatherImages(engine, join(directory, 'nowhere'))).known);
 });
 
-test('a configuration is accepted, refused with its line, or absent and thereby the defaults', async (t) => {
+test('a configuration is accepted, refused with its line, or absent and thereby refused', async (t) => {
   const path = join(await folder(t), 'appliance.yaml');
   const accepted = { known: true, value: { accepted: true, error: '', hint: '' } };
+  const absent = await gatherConfig(path);
+  t.true(absent.known && /domains\.rtc: it is missing/.test(absent.value.error));
+  await writeFile(path, 'stack: embedded\nturn:\n  realm: example.org\n');
   t.deepEqual(await gatherConfig(path), accepted as never);
-  await writeFile(path, 'turn:\n  realm: example.org\n');
-  t.deepEqual(await gatherConfig(path), accepted as never);
-  await writeFile(path, 'turn:\n  raelm: example.org\n');
+  await writeFile(path, 'stack: embedded\nturn:\n  raelm: example.org\n');
   const refused = await gatherConfig(path);
   t.true(
-    refused.known && !refused.value.accepted && refused.value.error.startsWith(`${path}:2: turn.raelm: `),
+    refused.known && !refused.value.accepted && refused.value.error.startsWith(`${path}:3: turn.raelm: `),
   );
   t.false((await gatherConfig(join(path, '..'))).known);
 });

@@ -258,6 +258,23 @@ test('a secret that is refused is named', (t) => {
   t.like(badOf('SECRET_REFUSED', { secrets }), { evidence: 'the secret /x has mode 0644' });
 });
 
+test('a certificate that is refused is not taken for another reason why nothing is rendered', (t) => {
+  const certificate = known({ code: 'CERTIFICATE_REFUSED', message: '/tls/c.pem ended', hint: 'x' });
+  t.like(badOf('CERTIFICATE_REFUSED', { refusal: certificate }), { evidence: '/tls/c.pem ended' });
+  const images = known({
+    code: 'IMAGES_MISSING',
+    message: 'there is no image of traefik',
+    hint: 'Import it.',
+  });
+  t.like(badOf('RENDER_REFUSED', { refusal: images }), {
+    evidence: 'there is no image of traefik',
+    next: 'Import it.',
+  });
+  const codes = (refusal: Facts['refusal']) =>
+    toProblems(evaluate(CONDITIONS, { ...well, refusal }), [], '').map(({ code }) => code);
+  t.deepEqual([codes(certificate), codes(images)], [['CERTIFICATE_REFUSED'], ['RENDER_REFUSED']]);
+});
+
 test('docker-proxy processes are counted, with their ports, PSS and RSS', (t) => {
   const ports = ['7881/tcp', '7882/udp'];
   const some = known({ count: 4, pssBytes: 6 * MiB, rssBytes: 12.5 * MiB, ports });

@@ -22,8 +22,8 @@ function files(t: ExecutionContext): { path: string; acceptedPath: string } {
   return { path: join(folder, 'appliance.yaml'), acceptedPath: join(folder, 'state/accepted.yaml') };
 }
 
-const GOOD = 'turn:\n  realm: turn.example.org # ours\n';
-const BAD = 'turn:\n  realm: 5\n';
+const GOOD = 'stack: embedded\nturn:\n  realm: turn.example.org # ours\n';
+const BAD = 'stack: embedded\nturn:\n  realm: 5\n';
 
 test('an accepted file is used, and kept word for word', async (t) => {
   const { path, acceptedPath } = files(t);
@@ -59,7 +59,7 @@ test('a refused file leaves the accepted one in force, and the problems are told
   t.is(loaded.hash, accepted.hash);
   t.deepEqual(
     loaded.refused?.map(({ path: setting, line }) => [setting, line]),
-    [['turn.realm', 2]],
+    [['turn.realm', 3]],
   );
   t.is(readFileSync(acceptedPath, 'utf8'), GOOD);
 });
@@ -83,19 +83,19 @@ test('an accepted copy that is damaged is not used', async (t) => {
   t.is((await loadConfig({ path, acceptedPath })).source, 'none');
 });
 
-test('a missing file means the defaults, and an older accepted file does not come back', async (t) => {
+test('a missing file leaves the accepted one in force, and what it lacks is told', async (t) => {
   const { path, acceptedPath } = files(t);
+  t.is((await loadConfig({ path, acceptedPath })).source, 'none');
   writeFileSync(path, GOOD);
   await loadConfig({ path, acceptedPath });
   rmSync(path);
   const missing = await loadConfig({ path, acceptedPath });
-  t.is(missing.source, 'defaults');
-  t.deepEqual(missing.config, DEFAULT_CONFIG);
-  t.is(missing.refused, null);
-  writeFileSync(path, BAD);
-  const refused = await loadConfig({ path, acceptedPath });
-  t.is(refused.source, 'accepted');
-  t.deepEqual(refused.config, DEFAULT_CONFIG);
+  t.is(missing.source, 'accepted');
+  t.is(missing.config?.turn.realm, 'turn.example.org');
+  t.regex(
+    formatConfigProblems(missing.refused ?? [], 'appliance.yaml'),
+    /^appliance\.yaml:1: domains\.rtc: it is missing/,
+  );
 });
 
 test('a file that cannot be read is refused like one with a mistake', async (t) => {

@@ -5,14 +5,15 @@ import { parseConfig } from '../../../agent/config/parse-config.ts';
 import { formatConfigProblems } from '../../../agent/config/problems.ts';
 import { DEFAULT_CONFIG } from '../../../agent/config/schema.ts';
 
-const EVERY_SETTING = [
-  'stack',
+const DEFAULTS = [
+  'domains.turn',
   'network.addresses',
   'network.subnet',
   'network.subnet6',
   'network.publicAddresses',
   'turn.realm',
   'turn.relayPorts',
+  'capacity.participants',
   'healing.silenceLimit',
   'healing.startLimit',
   'healing.restarts',
@@ -27,6 +28,13 @@ const EVERY_SETTING = [
   'healing.budget',
   'healing.forgiveAfter',
 ];
+
+/** The least that the stack of a real appliance needs. */
+const NEEDED = `
+domains: {rtc: rtc.example.org, matrix: matrix.example.org, serverName: example.org}
+vpn: {ranges: [10.8.0.0/24]}
+certificates: {kind: acme}
+`;
 
 /** The problems of a text as a person sees them; none when it is accepted. */
 function refusals(text: string): string[] {
@@ -44,6 +52,8 @@ test('the defaults are what the documentation says', (t) => {
       publicAddresses: [],
     },
     turn: { realm: 'appliance.internal', relayPorts: { from: 49152, to: 49663 } },
+    capacity: { participants: 128 },
+    elementCall: null,
     healing: {
       silenceLimit: 15_000,
       startLimit: 60_000,
@@ -62,13 +72,58 @@ test('the defaults are what the documentation says', (t) => {
   });
 });
 
+test('a real appliance is told what it needs, when it has no configuration and when it has a part of it', (t) => {
+  const needed = [
+    'domains.rtc: it is missing; write the name by which everybody reaches calls, e.g. "rtc: rtc.example.org"',
+    'domains.matrix: it is missing; write the name by which the VPN reaches the homeserver, e.g. "matrix: matrix.example.org"',
+    'domains.serverName: it is missing; write what stands behind the colon in user names; it can never be changed, e.g. "serverName: example.org"',
+    'vpn.ranges: it is missing; write the networks of your VPN, e.g. "ranges: [10.8.0.0/24]"',
+    'certificates: it is missing; write where certificates come from, e.g. "certificates: {kind: acme}"',
+  ];
+  t.deepEqual(
+    refusals(''),
+    needed.map((problem) => `appliance.yaml:1: ${problem}`),
+  );
+  const [, matrix, , ranges, certificates] = needed;
+  t.deepEqual(
+    refusals('stack: element-call\ndomains:\n  rtc: rtc.example.org\n  serverName: example.org\n'),
+    [`appliance.yaml:1: ${ranges}`, `appliance.yaml:1: ${certificates}`, `appliance.yaml:3: ${matrix}`],
+  );
+});
+
+test('with what it needs a real appliance has everything', (t) => {
+  const parsed = parseConfig(NEEDED, 'appliance.yaml');
+  t.deepEqual(parsed.ok && parsed.config, {
+    ...DEFAULT_CONFIG,
+    stack: 'element-call',
+    elementCall: {
+      domains: {
+        rtc: 'rtc.example.org',
+        matrix: 'matrix.example.org',
+        serverName: 'example.org',
+        turn: 'rtc.example.org',
+      },
+      vpn: { ranges: ['10.8.0.0/24'] },
+      certificates: { kind: 'acme', email: null },
+    },
+  });
+  t.deepEqual(parsed.ok && parsed.defaults, ['stack', ...DEFAULTS]);
+});
+
+test('a smaller relay range carries fewer participants', (t) => {
+  const parsed = parseConfig('stack: embedded\nturn: {relayPorts: 50000-50015}', 'appliance.yaml');
+  t.is(parsed.ok && parsed.config.capacity.participants, 4);
+});
+
 const allDefaults: Record<string, string> = {
-  'the file that the installer writes': DEFAULT_CONFIG_TEXT,
-  'an empty file': '',
-  'a file of comments': '# nothing here\n\n# nor here\n',
-  'an explicit empty document': '---\n',
-  'sections without a setting': 'network:\nturn:\n  # realm: example.org\n',
-  'sections that are null': 'network: ~\nturn: null\n',
+  'the file that the installer writes': DEFAULT_CONFIG_TEXT.replace(
+    '#stack: element-call',
+    'stack: embedded',
+  ),
+  'one line': 'stack: embedded\n',
+  'an explicit document': '---\nstack: embedded\n',
+  'sections without a setting': 'stack: embedded\nnetwork:\nturn:\n  # realm: example.org\n',
+  'sections that are null': 'stack: embedded\nnetwork: ~\nturn: null\ndomains: ~\n',
 };
 for (const [what, text] of Object.entries(allDefaults)) {
   test(`${what} means every default`, (t) => {
@@ -76,26 +131,22 @@ for (const [what, text] of Object.entries(allDefaults)) {
       ok: true,
       file: 'appliance.yaml',
       config: DEFAULT_CONFIG,
-      defaults: EVERY_SETTING,
+      defaults: DEFAULTS,
     });
   });
 }
 
-test('the file that the installer writes shows every setting at its default', (t) => {
+test('the file that the installer writes shows every setting, at its default or with an example', (t) => {
   const uncommented = DEFAULT_CONFIG_TEXT.replace(/^( *)#(?=[a-zA-Z0-9]+: )/gm, '$1');
   t.not(uncommented, DEFAULT_CONFIG_TEXT);
-  t.deepEqual(parseConfig(uncommented, 'appliance.yaml'), {
-    ok: true,
-    file: 'appliance.yaml',
-    config: DEFAULT_CONFIG,
-    defaults: [],
-  });
+  const needed = parseConfig(NEEDED, 'appliance.yaml');
+  t.deepEqual(parseConfig(uncommented, 'appliance.yaml'), { ...needed, defaults: [] });
   t.true(DEFAULT_CONFIG_TEXT.split('\n').every((line) => line.length <= 110));
 });
 
 test('a file with every setting is understood', (t) => {
   const text = [
-    '\ufeffstack: embedded',
+    '\ufeffstack: element-call',
     'network:',
     '  addresses:',
     '    - 198.51.100.1',
@@ -106,6 +157,10 @@ test('a file with every setting is understood', (t) => {
     'turn:',
     '  realm: turn.example.org',
     '  relayPorts: 50000 - 50015',
+    'domains: {rtc: rtc.example.org, matrix: m.example.org, serverName: m.example.org, turn: t.example.org}',
+    'vpn: {ranges: [10.8.0.0/24, "fd00:8::/64"]}',
+    'certificates: {kind: private-ca, certificate: /tls/c.pem, key: /tls/k.pem, ca: /tls/ca.pem}',
+    'capacity: {participants: 3}',
     'healing:',
     '  silenceLimit: 20s',
     '  startLimit: 2 min',
@@ -125,7 +180,7 @@ test('a file with every setting is understood', (t) => {
     ok: true,
     file: 'appliance.yaml',
     config: {
-      stack: 'embedded',
+      stack: 'element-call',
       network: {
         addresses: ['198.51.100.1', '10.0.0.4'],
         subnet: '10.77.0.0/16',
@@ -133,6 +188,17 @@ test('a file with every setting is understood', (t) => {
         publicAddresses: ['203.0.113.10', '203.0.113.11', '2001:db8::7'],
       },
       turn: { realm: 'turn.example.org', relayPorts: { from: 50000, to: 50015 } },
+      capacity: { participants: 3 },
+      elementCall: {
+        domains: {
+          rtc: 'rtc.example.org',
+          matrix: 'm.example.org',
+          serverName: 'm.example.org',
+          turn: 't.example.org',
+        },
+        vpn: { ranges: ['10.8.0.0/24', 'fd00:8::/64'] },
+        certificates: { kind: 'private-ca', certificate: '/tls/c.pem', key: '/tls/k.pem', ca: '/tls/ca.pem' },
+      },
       healing: {
         silenceLimit: 20_000,
         startLimit: 120_000,
@@ -154,13 +220,17 @@ test('a file with every setting is understood', (t) => {
 });
 
 test('what was left out is named', (t) => {
-  const parsed = parseConfig('turn:\n  realm: turn.example.org\n', 'appliance.yaml');
+  const parsed = parseConfig('stack: embedded\nturn:\n  realm: turn.example.org\n', 'appliance.yaml');
   t.deepEqual(
     parsed.ok && parsed.defaults,
-    EVERY_SETTING.filter((setting) => setting !== 'turn.realm'),
+    DEFAULTS.filter((setting) => setting !== 'turn.realm'),
   );
 });
 
+const NAME = 'use a full name in lower case, e.g. rtc.example.org';
+const RANGE = 'use a network with its prefix, e.g. 10.8.0.0/24 or fd00:8::/64';
+const KIND =
+  'use acme (a public authority is asked over the internet), files, or private-ca (files of your own authority)';
 const ADDRESS = 'use an IPv4 address of this machine, e.g. 203.0.113.10';
 const PORTS = 'ports are 1 to 65535, e.g. 49152-49663';
 
@@ -173,6 +243,18 @@ const refused: [text: string, ...problems: string[]][] = [
   ['turn:\n  relam: x', '2: turn.relam: there is no such setting; did you mean turn.realm?'],
   ['Turn:\n  realm: x', '1: Turn: there is no such setting; did you mean turn?'],
   ['\nrealm: x', '2: realm: there is no such setting; did you mean turn.realm?'],
+  [
+    'livekit: 1',
+    '1: livekit: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity',
+  ],
+  ['turn: {port: 1}', '1: turn.port: there is no such setting; the settings here are realm, relayPorts'],
+  [
+    '__proto__: 1',
+    '1: __proto__: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity',
+  ],
+  [
+    'constructor: 1',
+    '1: constructor: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity',
   ['livekit: 1', '1: livekit: there is no such setting; the settings here are stack, network, turn, healing'],
   ['turn: {port: 1}', '1: turn.port: there is no such setting; the settings here are realm, relayPorts'],
   [
@@ -249,8 +331,8 @@ const refused: [text: string, ...problems: string[]][] = [
     'stack:embedded',
     '1: "stack:embedded" where settings belong; write "stack: value", with a space after the colon',
   ],
-  ['stack: element-call', '1: stack: "element-call" is not a stack; the only stack is embedded'],
-  ['stack: [embedded]', '1: stack: a list is not a stack; the only stack is embedded'],
+  ['stack: element', '1: stack: "element" is not a stack; use element-call, or embedded for a demonstration'],
+  ['stack: [embedded]', '1: stack: a list is not a stack; use element-call, or embedded for a demonstration'],
   ['turn:\n  realm:', '2: turn.realm: it has no value; give it one, or remove the line to use the default'],
   [
     'turn: {realm: 5}',
@@ -388,6 +470,85 @@ const refused: [text: string, ...problems: string[]][] = [
     'network:\n  addresses: [172.30.5.9]',
     '2: network.subnet: 172.30.5.0/24 contains 172.30.5.9, which network.addresses lists; use a private network that nothing else uses, e.g. 172.30.6.0/24',
   ],
+  // Domains
+  ['domains: {rtc: 5}', `1: domains.rtc: the number 5 is not a domain name; ${NAME}`],
+  ['domains: {rtc: example}', `1: domains.rtc: example is only a part of a name; ${NAME}`],
+  ['domains: {rtc: "a b.org"}', `1: domains.rtc: "a b.org" is not a domain name; ${NAME}`],
+  [
+    'domains: {rtc: "x`) || Host(`y.org"}',
+    `1: domains.rtc: "x\`) || Host(\`y.org" is not a domain name; ${NAME}`,
+  ],
+  [
+    'domains: {rtc: RTC.example.org}',
+    '1: domains.rtc: RTC.example.org has capital letters; write rtc.example.org',
+  ],
+  [
+    'domains: {rtc: 192.0.2.1}',
+    '1: domains.rtc: 192.0.2.1 is an address; certificates are for names: use one that leads to it',
+  ],
+  [
+    'domains: {rtc: a.example.org, matrix: a.example.org, serverName: a.example.org}\nvpn: {ranges: [10.8.0.0/24]}\ncertificates: {kind: acme}',
+    '1: domains.matrix: a.example.org is domains.rtc too; use another name: one is for everybody, the other for the VPN alone',
+    '1: domains.serverName: a.example.org is domains.rtc too; use another name: one is for everybody, the other for the VPN alone',
+  ],
+  // VPN
+  [
+    'vpn: {ranges: 10.8.0.0/24}',
+    '1: vpn.ranges: "10.8.0.0/24" is not a list; write a list, e.g. [10.8.0.0/24]',
+  ],
+  [
+    'vpn: {ranges: []}',
+    '1: vpn.ranges: the list is empty; write the networks of your VPN, e.g. [10.8.0.0/24]',
+  ],
+  ['vpn: {ranges: [10.8.0.0]}', `1: vpn.ranges[0]: 10.8.0.0 is not a network with a prefix; ${RANGE}`],
+  ['vpn: {ranges: ["fd00::/129"]}', `1: vpn.ranges[0]: fd00::/129 is not a network with a prefix; ${RANGE}`],
+  [
+    'vpn: {ranges: [0.0.0.0/0, "::/0"]}',
+    '1: vpn.ranges[0]: 0.0.0.0/0 is every address there is; the homeserver is for the VPN alone: write its network',
+    '1: vpn.ranges[1]: ::/0 is every address there is; the homeserver is for the VPN alone: write its network',
+  ],
+  [
+    'vpn: {ranges: [10.8.0.1/24, "FD00:8::/64"]}',
+    '1: vpn.ranges[0]: 10.8.0.1/24 is not how that network is written; write 10.8.0.0/24',
+    '1: vpn.ranges[1]: FD00:8::/64 is not how that network is written; write fd00:8::/64',
+  ],
+  [
+    'vpn: {ranges: [10.8.0.0/24, 10.8.0.0/24]}',
+    '1: vpn.ranges[1]: 10.8.0.0/24 is listed twice; list each network once',
+  ],
+  [
+    `${NEEDED.replace('10.8.0.0/24', '10.8.0.0/24, 172.30.0.0/16')}`,
+    "3: vpn.ranges[1]: 172.30.0.0/16 has addresses of the containers' network 172.30.5.0/24; write the VPN alone, or give network.subnet other addresses",
+  ],
+  // Certificates
+  [
+    'certificates: acme',
+    '1: certificates: "acme" where settings belong; write "kind: files" below it, indented',
+  ],
+  ['certificates: {email: a@example.org}', `1: certificates.kind: it is missing; ${KIND}`],
+  [
+    'certificates: {kind: self-signed}',
+    `1: certificates.kind: "self-signed" is not a kind of certificates; ${KIND}`,
+  ],
+  [
+    'certificates:\n  kind: acme\n  email: admin\n  key: /k.pem',
+    '3: certificates.email: "admin" is not a mail address; use one that the authority may write to, e.g. admin@example.org, or leave it out',
+    '4: certificates.key: there is no such setting with kind acme; the settings here are kind, email',
+  ],
+  [
+    'certificates:\n  kind: private-ca\n  certificate: c.pem\n  key: /k.pem',
+    '2: certificates.ca: it is missing; write the path of a PEM file, e.g. /etc/appliance-agent/tls/ca.pem',
+    '3: certificates.certificate: "c.pem" is not a full path; write the path of a PEM file, e.g. /etc/appliance-agent/tls/certificate.pem',
+  ],
+  // Capacity
+  [
+    'capacity: {participants: 1}',
+    '1: capacity.participants: the number 1 is not a number of participants; use a whole number from 2 to 1000',
+  ],
+  [
+    `${NEEDED}capacity: {participants: 200}`,
+    '5: capacity.participants: 200 participants may need 800 relay ports, and turn.relayPorts has 512; use at most 128, or more relay ports',
+  ],
   // Healing
   [
     'healing: {silenceLimit: 15}',
@@ -424,9 +585,13 @@ const refused: [text: string, ...problems: string[]][] = [
   ['turn: {realm: !!str x}', '1: turn.realm: !!str is a tag; leave it out'],
 ];
 for (const [text, ...problems] of refused) {
-  test(`refused: ${JSON.stringify(text.length > 90 ? `${text.slice(0, 90)}…` : text)}`, (t) => {
+  test(`refused: ${JSON.stringify(text.length > 90 ? `${text.slice(0, 60)}…${text.slice(-30)}` : text)}`, (t) => {
+    // What is missing altogether is told too, and tested by itself.
     t.deepEqual(
-      refusals(text),
+      refusals(text).filter(
+        (problem) =>
+          !/: (domains|vpn|certificates)[.\w]*: it is missing; write (the n|what|where)/.test(problem),
+      ),
       problems.map((problem) => `appliance.yaml:${problem}`),
     );
   });
@@ -435,12 +600,16 @@ for (const [text, ...problems] of refused) {
 test('all problems are told at once, in the order of the lines, each with its column', (t) => {
   const text = 'turn:\n  relayPorts: 0-1\n  colour: red\nnetwork:\n  subnet: 5\nextra: 1\n';
   const parsed = parseConfig(text, 'appliance.yaml');
-  t.deepEqual(!parsed.ok && parsed.problems.map(({ path, line, column }) => [path, line, column]), [
-    ['turn.relayPorts', 2, 15],
-    ['turn.colour', 3, 3],
-    ['network.subnet', 5, 11],
-    ['extra', 6, 1],
-  ]);
+  const problems = parsed.ok ? [] : parsed.problems.filter(({ message }) => message !== 'it is missing');
+  t.deepEqual(
+    problems.map(({ path, line, column }) => [path, line, column]),
+    [
+      ['turn.relayPorts', 2, 15],
+      ['turn.colour', 3, 3],
+      ['network.subnet', 5, 11],
+      ['extra', 6, 1],
+    ],
+  );
 });
 
 for (const [what, text] of Object.entries({

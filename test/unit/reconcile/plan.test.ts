@@ -1,6 +1,7 @@
 import test from 'ava';
 import { plan } from '../../../agent/reconcile/plan.ts';
 import type { History, Observed, Step } from '../../../agent/reconcile/types.ts';
+import { AgentError } from '../../../agent/system/errors.ts';
 import { at, config, desire, healthy, history, images, listingOf } from './world.ts';
 
 const planned = (observed: Observed, past: History = history, now = at(1_000)) =>
@@ -236,4 +237,24 @@ test('on a kernel without IPv6 the stack has IPv4 alone', async (t) => {
 test('a secret that is refused stops nothing that runs', async (t) => {
   const machine = await healthy();
   t.deepEqual(kinds({ ...machine, secrets: { ok: false, why: 'mode 0644' } }), []);
+});
+
+test('what is refused changes nothing, and what runs is still healed', async (t) => {
+  const error = new AgentError({ code: 'CERTIFICATE_REFUSED', message: 'it ended', hint: '' });
+  const refused = (machine: Observed): Observed => ({
+    ...machine,
+    config: { ...config, network: { ...config.network, subnet: '10.9.0.0/24' } },
+    certificates: { ok: false, error },
+    table: machine.table,
+  });
+  const services = (machine: Observed) =>
+    kinds(refused(machine)).filter((kind) => !['apply-table', 'clean-conntrack'].includes(kind));
+  t.deepEqual(services(await healthy()), []);
+  const dead = refused(await healthy({ livekit: { state: 'exited', exitCode: 1, pid: null } }));
+  const settled = { ...dead, table: { ok: true as const, value: await listingOf(desire(dead).table) } };
+  t.deepEqual(kinds(settled), ['start-container']);
+  const gone = refused(await healthy({ livekit: 'absent' }));
+  const known = { ...gone, table: { ok: true as const, value: await listingOf(desire(gone).table) } };
+  t.deepEqual(kinds(known), ['compose-up']);
+  t.deepEqual(kinds({ ...known, filesOnDisk: new Map() }), []);
 });

@@ -6,12 +6,19 @@ import { desiredState } from '../../../agent/reconcile/desired.ts';
 import { fingerprint } from '../../../agent/reconcile/files-to-write.ts';
 import type { Desired, History, Observed } from '../../../agent/reconcile/types.ts';
 import { embeddedStack } from '../../../agent/stack/embedded/stack.ts';
-import type { StackImage } from '../../../agent/stack/types.ts';
+import type { Secrets, StackImage } from '../../../agent/stack/types.ts';
 import type { Instant } from '../../../agent/system/clock.ts';
 
 /** A machine on paper: what a healthy appliance looks like, to be changed by each test in what it is about. */
 export const DIRECTORY = '/var/lib/appliance-agent/stack';
 export const config: ApplianceConfig = DEFAULT_CONFIG;
+
+export const secrets: Secrets = {
+  turn: 'a'.repeat(64),
+  turnLegacy: 'b'.repeat(64),
+  livekitKey: `API${'c'.repeat(12)}`,
+  livekitSecret: 'd'.repeat(64),
+};
 
 export const at = (monotonicMs: number, bootId = 'boot-1'): Instant => ({
   bootId,
@@ -78,7 +85,8 @@ export const container = (
 
 const bare: Observed = {
   config,
-  secrets: { ok: true, value: { turn: 'a'.repeat(64) } },
+  certificates: { ok: true, value: null },
+  secrets: { ok: true, value: secrets },
   images: { ok: true, value: images },
   engine: { ok: true, value: { containers: [], networks: [], missingImages: [], startedAtMs: 0 } },
   engineUnit: 'other',
@@ -103,7 +111,12 @@ const bare: Observed = {
 };
 
 export function desire(observed: Observed, past: History = history): Desired {
-  const desired = desiredState(embeddedStack, DIRECTORY, observed, past);
+  const desired = desiredState(
+    embeddedStack,
+    { rendered: DIRECTORY, data: '/var/lib/appliance-agent/data' },
+    observed,
+    past,
+  );
   if (desired === null) throw new Error('there is a configuration');
   return desired;
 }

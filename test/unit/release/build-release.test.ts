@@ -78,7 +78,8 @@ test('every package that a command loads lazily works from the bundle', async (t
   t.is(profiles.exitCode, 0, profiles.stderr);
   t.regex(profiles.stdout, /this machine has it/);
   const validate = await agentctl(['config', 'validate', join(directory, 'one/appliance.yaml')]);
-  t.is(validate.exitCode, 0, validate.stdout + validate.stderr);
+  t.is(validate.exitCode, 1, validate.stdout + validate.stderr);
+  t.regex(validate.stderr, /domains\.rtc: it is missing; write the name/);
 });
 
 test('what agentctl loads for a status holds no daemon: no SQLite, no logger, no system information', async (t) => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { DEFAULT_CONFIG } from '../../../agent/config/schema.ts';
 import { embeddedStack } from '../../../agent/stack/embedded/stack.ts';
 import { BRIDGE, type RenderInput, type StackImage } from '../../../agent/stack/types.ts';
+import { secrets } from '../reconcile/world.ts';
 
 const SECRET = '0123456789abcdef'.repeat(4);
 
@@ -17,10 +18,12 @@ const image = (service: string): StackImage => ({
 
 const input: RenderInput = {
   config: DEFAULT_CONFIG,
+  certificates: null,
   addresses: ['198.51.100.1', '203.0.113.7'],
-  secrets: { turn: SECRET },
+  secrets: { ...secrets, turn: SECRET },
   images: [image('livekit'), image('coturn')],
   directory: '/var/lib/appliance-agent/stack',
+  dataDirectory: '/var/lib/appliance-agent/data',
 };
 
 const serviceSchema = z.looseObject({
@@ -114,7 +117,7 @@ test('a change makes anew what it concerns, and nothing else', (t) => {
   const { config } = input;
   t.deepEqual(changed(structuredClone(input)), []);
   t.deepEqual(changed({ ...input, addresses: ['198.51.100.1'] }), ['coturn']);
-  t.deepEqual(changed({ ...input, secrets: { turn: 'f'.repeat(64) } }), ['coturn']);
+  t.deepEqual(changed({ ...input, secrets: { ...secrets, turn: 'f'.repeat(64) } }), ['coturn']);
   t.deepEqual(changed({ ...input, config: { ...config, turn: { ...config.turn, realm: 'other' } } }), [
     'coturn',
   ]);

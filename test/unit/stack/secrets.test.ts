@@ -11,23 +11,39 @@ async function folder(t: ExecutionContext): Promise<string> {
   return join(path, 'secrets');
 }
 
+const FILES = ['livekit-key', 'livekit-secret', 'turn', 'turn-legacy'];
+
 test('a secret is made at the first start, for its owner only, and is the same ever after', async (t) => {
   const directory = await folder(t);
   t.is(await readSecrets({ directory }), null);
   const made = await ensureSecrets({ directory });
   t.regex(made.turn, /^[0-9a-f]{64}$/);
+  t.regex(made.turnLegacy, /^[0-9a-f]{64}$/);
+  t.regex(made.livekitKey, /^API[0-9a-f]{12}$/);
+  t.regex(made.livekitSecret, /^[\w-]{64}$/);
+  t.is(new Set(Object.values(made)).size, 4);
   t.deepEqual(await ensureSecrets({ directory }), made);
   t.deepEqual(await readSecrets({ directory }), made);
   t.is((await stat(directory)).mode & 0o777, 0o700);
-  t.is((await stat(join(directory, 'turn'))).mode & 0o777, 0o600);
-  t.deepEqual(await readdir(directory), ['turn']);
+  for (const name of FILES) t.is((await stat(join(directory, name))).mode & 0o777, 0o600, name);
+  t.deepEqual((await readdir(directory)).sort(), FILES);
+});
+
+test('a machine of an older release keeps the secret that it has, and gets the others', async (t) => {
+  const directory = await folder(t);
+  const { turn } = await ensureSecrets({ directory });
+  for (const name of FILES.filter((name) => name !== 'turn')) await rm(join(directory, name));
+  t.is(await readSecrets({ directory }), null);
+  const made = await ensureSecrets({ directory });
+  t.is(made.turn, turn);
+  t.deepEqual(await readSecrets({ directory }), made);
 });
 
 test('two appliances do not have the same secret', async (t) => {
   const [one, two] = await Promise.all(
     [await folder(t), await folder(t)].map((directory) => ensureSecrets({ directory })),
   );
-  t.not(one?.turn, two?.turn);
+  for (const value of Object.values(one ?? {})) t.false(Object.values(two ?? {}).includes(value));
 });
 
 for (const [what, content] of [

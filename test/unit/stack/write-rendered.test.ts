@@ -55,3 +55,16 @@ test('another owner is a difference', async (t) => {
   const others = files.map((file) => ({ ...file, owner: { uid: owner.uid + 1, gid: owner.gid } }));
   t.deepEqual(await renderedDiffers(others, directory), ['compose.yaml', 'coturn/turnserver.conf']);
 });
+
+test('folders can be looked into by the users of containers, whatever the umask', async (t) => {
+  const directory = await folder(t);
+  const umask = process.umask(0o077);
+  t.teardown(() => process.umask(umask));
+  await writeRendered(
+    [{ path: 'traefik/dynamic/routes.yml', content: '', mode: 0o444, owner, secret: false }],
+    directory,
+  );
+  for (const path of ['traefik', 'traefik/dynamic']) {
+    t.is((await stat(join(directory, path))).mode & 0o777, 0o755, path);
+  }
+});

@@ -1,10 +1,13 @@
-import type { ApplianceConfig } from '../../config/schema.ts';
-import { publicAddressesOf } from '../public-addresses.ts';
-import { TURN_PORT } from './services.ts';
+import { ALLOCATIONS_A_PARTICIPANT } from '../config/element-call.ts';
+import type { ApplianceConfig } from '../config/schema.ts';
+import { TURN_PORT } from './coturn.ts';
+import { publicAddressesOf } from './public-addresses.ts';
 
-/** A call of a few participants takes about four allocations each; these bound what one stolen credential can take. */
-const USER_QUOTA = 12;
-const TOTAL_QUOTA = 400;
+/** Below `Paths.rendered` and below `/etc` of the container. */
+export const TURNSERVER_CONF = 'coturn/turnserver.conf';
+
+/** A participant who joins anew has the old allocations for a while: this bounds what a stolen credential can take. */
+const USER_QUOTA = 3 * ALLOCATIONS_A_PARTICIPANT;
 
 /**
  * coturn's configuration, for Debian's 4.6.1 (turnserver(1)) and later.
@@ -16,9 +19,10 @@ const TOTAL_QUOTA = 400;
 export function turnserverConf(input: {
   readonly config: ApplianceConfig;
   readonly addresses: readonly string[];
-  readonly secret: string;
+  /** A credential made with any of them is good. */
+  readonly secrets: readonly string[];
 }): string {
-  const { config, addresses, secret } = input;
+  const { config, addresses, secrets } = input;
   const publicAddresses = publicAddressesOf(config.network, addresses);
   return [
     '# Written by appliance-agent; changes are overwritten.',
@@ -33,10 +37,10 @@ export function turnserverConf(input: {
     `realm=${config.turn.realm}`,
     'fingerprint',
     'use-auth-secret',
-    `static-auth-secret=${secret}`,
+    ...secrets.map((secret) => `static-auth-secret=${secret}`),
     'stale-nonce=600',
     `user-quota=${USER_QUOTA}`,
-    `total-quota=${TOTAL_QUOTA}`,
+    `total-quota=${config.capacity.participants * ALLOCATIONS_A_PARTICIPANT}`,
     '',
     '# No listener but 3478: DTLS, TLS and the command line are on by default up to 4.6.',
     'no-tls',

@@ -1,0 +1,29 @@
+import { parse } from 'yaml';
+import { AgentError } from '../../system/errors.ts';
+import { lintCompose } from '../lint-compose.ts';
+import type { RenderedFile } from '../types.ts';
+import { livekitRefuses } from './livekit-accepts.ts';
+import { traefikRefuses } from './traefik-accepts.ts';
+
+/**
+ * Looks at what was rendered with the eyes of those who will read it, before anything is written or stopped.
+ * Error: RENDER_REFUSED, with what is refused, and why.
+ */
+export function refuseUnusable(files: readonly RenderedFile[]): void {
+  const yamlOf = (path: string): unknown => parse(files.find((file) => file.path === path)?.content ?? '');
+  const problems = [
+    ...lintCompose(yamlOf('compose.yaml')).map(({ place, reason }) => `compose.yaml: ${place}: ${reason}`),
+    ...livekitRefuses(yamlOf('livekit/livekit.yaml'), yamlOf('livekit/keys.yaml')).map(
+      (problem) => `livekit.yaml: ${problem}`,
+    ),
+    ...traefikRefuses(yamlOf('traefik/traefik.yml'), yamlOf('traefik/dynamic/routes.yml')).map(
+      (problem) => `Traefik: ${problem}`,
+    ),
+  ];
+  if (problems.length === 0) return;
+  throw new AgentError({
+    code: 'RENDER_REFUSED',
+    message: problems.join('; '),
+    hint: 'This is a mistake of the agent. Nothing was changed; go back to the configuration before, and report it.',
+  });
+}

@@ -1,0 +1,101 @@
+import type { ApplianceConfig, ElementCallConfig } from '../../config/schema.ts';
+import { COTURN, RELAY_USER } from '../coturn.ts';
+import { networksWithLocked } from '../networks.ts';
+import { TURNSERVER_CONF, turnserverConf } from '../turnserver-conf.ts';
+import type { NetworkDefinition, RenderedFile, RenderInput, Stack } from '../types.ts';
+import { composeFile, lkJwtAddresses } from './compose-file.ts';
+import { LIVEKIT_KEYS, LIVEKIT_TURN_SECRET, livekitYaml } from './livekit-yaml.ts';
+import { LIVEKIT, LK_JWT, TRAEFIK, TUWUNEL, USERS } from './names.ts';
+import { elementCallProbes } from './probes.ts';
+import { refuseUnusable } from './refuse-unusable.ts';
+import { elementCallServices } from './services.ts';
+import { traefikCertificates } from './traefik-certificates.ts';
+import { traefikRoutes } from './traefik-routes.ts';
+import { traefikStatic } from './traefik-static.ts';
+
+/** LiveKit, coturn, lk-jwt-service, Tuwunel and Traefik: Element Call on a homeserver of one's own. */
+export const elementCallStack: Stack = {
+  name: 'element-call',
+  services: elementCallServices,
+  networks: networksOf,
+  data: ([TUWUNEL, TRAEFIK] as const).map((name) => ({ name, owner: USERS[name] })),
+  render,
+  probes: elementCallProbes,
+};
+
+function networksOf({ network }: ApplianceConfig): readonly [NetworkDefinition, NetworkDefinition] {
+  return networksWithLocked(network, LK_JWT);
+}
+
+function render(input: RenderInput): readonly RenderedFile[] {
+  const { config, addresses, secrets, certificates } = input;
+  const elementCall = settingsOf(config);
+  const [network, locked] = networksOf(config);
+  const coturn = [
+    secret(
+      TURNSERVER_CONF,
+      RELAY_USER,
+      turnserverConf({ config, addresses, secrets: [secrets.turn, secrets.turnLegacy] }),
+    ),
+  ];
+  const key = secrets.livekitKey;
+  const livekit = [
+    plain(LIVEKIT, 'livekit.yaml', livekitYaml({ config, elementCall, addresses, network, key })),
+    secretOf(LIVEKIT, LIVEKIT_KEYS, `${key}: ${secrets.livekitSecret}\n`),
+    secretOf(LIVEKIT, LIVEKIT_TURN_SECRET, `${secrets.turn}\n`),
+  ];
+  const lkJwt = [
+    secretOf(LK_JWT, 'key', `${key}\n`),
+    secretOf(LK_JWT, 'secret', `${secrets.livekitSecret}\n`),
+    ...(certificates?.ca ? [plain(LK_JWT, 'ca.pem', certificates.ca)] : []),
+  ];
+  const tuwunel = [secretOf(TUWUNEL, 'turn-secret', `${secrets.turnLegacy}\n`)];
+  const traefik = [plain(TRAEFIK, 'traefik.yml', traefikStatic(elementCall.certificates))];
+  const traefikWatches = [
+    plain(TRAEFIK, 'dynamic/routes.yml', traefikRoutes(elementCall, lkJwtAddresses(locked))),
+    secretOf(TRAEFIK, 'dynamic/certificates.yml', traefikCertificates(certificates)),
+  ];
+  const readAtStart = {
+    [COTURN]: coturn,
+    [LIVEKIT]: livekit,
+    [LK_JWT]: lkJwt,
+    [TUWUNEL]: tuwunel,
+    [TRAEFIK]: traefik,
+  };
+  const compose: RenderedFile = {
+    path: 'compose.yaml',
+    content: composeFile(input, elementCall, [network, locked], contents(readAtStart)),
+    mode: 0o644,
+    owner: { uid: 0, gid: 0 },
+    secret: false,
+  };
+  const files = [compose, ...Object.values(readAtStart).flat(), ...traefikWatches];
+  refuseUnusable(files);
+  return files;
+}
+
+function contents(files: Readonly<Record<string, readonly RenderedFile[]>>) {
+  return Object.fromEntries(
+    Object.entries(files).map(([service, of]) => [service, of.map(({ content }) => content)]),
+  );
+}
+
+type Owned = keyof typeof USERS;
+
+function plain(service: Owned, name: string, content: string): RenderedFile {
+  return { path: `${service}/${name}`, content, mode: 0o444, owner: { uid: 0, gid: 0 }, secret: false };
+}
+
+const secretOf = (service: Owned, name: string, content: string) =>
+  secret(`${service}/${name}`, USERS[service], content);
+
+/** Readable by the one user that needs it. */
+function secret(path: string, owner: RenderedFile['owner'], content: string): RenderedFile {
+  return { path, content, mode: 0o400, owner, secret: true };
+}
+
+/** The configuration was checked to have them with this stack. */
+function settingsOf({ elementCall }: ApplianceConfig): ElementCallConfig {
+  if (elementCall === null) throw new Error('the stack element-call has no configuration');
+  return elementCall;
+}
