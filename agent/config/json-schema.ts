@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatPath } from './problems.ts';
-import { applianceSchema } from './schema.ts';
+import { applianceSettings } from './schema.ts';
 
 /**
  * What an editor is told of each setting, in JSON Schema 2020-12. It is never stricter than the checks of the agent,
@@ -8,7 +8,41 @@ import { applianceSchema } from './schema.ts';
  * still known by its name.
  */
 const SETTINGS: Readonly<Record<string, object>> = {
-  stack: { description: 'Which stack the appliance runs.', type: 'string' },
+  stack: {
+    description: 'Which stack the appliance runs; embedded is a demonstration, and needs no domains.',
+    enum: ['element-call', 'embedded'],
+    default: 'element-call',
+  },
+  domains: { description: 'Names by which clients reach this machine.' },
+  'domains.rtc': { description: 'The name by which everybody reaches calls.', type: 'string' },
+  'domains.matrix': {
+    description: 'The name of the homeserver, which only the VPN reaches.',
+    type: 'string',
+  },
+  'domains.serverName': {
+    description: 'What stands behind the colon in a user’s name. It can never be changed.',
+    type: 'string',
+  },
+  'domains.turn': { description: 'The name of the relay, domains.rtc by default.', type: 'string' },
+  certificates: {
+    description: 'Where the certificates for these names come from.',
+    type: 'object',
+    properties: {
+      kind: { enum: ['acme', 'files', 'private-ca'] },
+      email: { description: 'With acme: an address that the authority may write to.', type: 'string' },
+      certificate: { description: 'A PEM file for all names.', type: 'string' },
+      key: { description: 'Its key, a PEM file.', type: 'string' },
+      ca: { description: 'With private-ca: the certificate of that authority, a PEM file.', type: 'string' },
+    },
+    required: ['kind'],
+  },
+  vpn: { description: 'Who reaches the homeserver.' },
+  'vpn.ranges': {
+    description: 'The networks from which the homeserver can be reached, of both families.',
+    type: 'array',
+    items: { type: 'string' },
+    minItems: 1,
+  },
   network: { description: 'How clients reach this machine.' },
   'network.addresses': {
     description: 'The IPv4 addresses on which clients reach this machine: auto for all it has, or a list.',
@@ -41,11 +75,18 @@ const SETTINGS: Readonly<Record<string, object>> = {
     pattern: '^[0-9]+ ?- ?[0-9]+$',
     default: '49152-49663',
   },
+  capacity: { description: 'How much the appliance is to carry.' },
+  'capacity.participants': {
+    description: 'How many people may be in calls at the same time.',
+    type: 'integer',
+    minimum: 2,
+    maximum: 1000,
+  },
 };
 
 /** JSON Schema of `appliance.yaml`, for editors: the agent itself goes by its own checks. */
 export function applianceJsonSchema(): z.core.JSONSchema.JSONSchema {
-  const schema = z.toJSONSchema(applianceSchema, {
+  const schema = z.toJSONSchema(applianceSettings, {
     io: 'output',
     unrepresentable: 'any',
     override: ({ jsonSchema, path }) => {

@@ -69,8 +69,8 @@ export interface ApplianceConfig {
   readonly healing: HealingConfig;
 }
 
-/** What `appliance.yaml` may hold. The input is the YAML as plain values, the output has every default filled in. */
-export const applianceSchema: z.ZodType<ApplianceConfig> = section({
+/** What `appliance.yaml` may hold, each setting by itself. The input is the YAML as plain values. */
+export const applianceSettings = section({
   stack: setting(checkStack).default('element-call'),
   domains: section({
     rtc: setting(checkDomain).optional(),
@@ -110,18 +110,22 @@ export const applianceSchema: z.ZodType<ApplianceConfig> = section({
   }),
   capacity: section({ participants: setting(checkParticipants).optional() }),
   healing: section(healingSettings),
-}).transform(({ domains, certificates, vpn, capacity, ...rest }, context): ApplianceConfig => {
-  // Each setting is right by itself here: what follows is whether they agree, and whether all are there.
-  const participants = capacity.participants ?? participantsRelayedBy(rest.turn.relayPorts);
-  const common = { ...rest, capacity: { participants } };
-  if (rest.stack === 'embedded') return { ...common, elementCall: null };
-  const agreed = elementCall({ domains, certificates, vpn }, { ...common, elementCall: null });
-  if (agreed.ok) return { ...common, elementCall: agreed.value };
-  for (const { path, message, expected } of agreed.problems) {
-    context.addIssue({ code: 'custom', path: [...(path ?? [])], message, params: { expected } });
-  }
-  return z.NEVER;
 });
+
+/** The same with every default filled in, once all settings are there and agree. */
+export const applianceSchema: z.ZodType<ApplianceConfig> = applianceSettings.transform(
+  ({ domains, certificates, vpn, capacity, ...rest }, context): ApplianceConfig => {
+    const participants = capacity.participants ?? participantsRelayedBy(rest.turn.relayPorts);
+    const common = { ...rest, capacity: { participants } };
+    if (rest.stack === 'embedded') return { ...common, elementCall: null };
+    const agreed = elementCall({ domains, certificates, vpn }, { ...common, elementCall: null });
+    if (agreed.ok) return { ...common, elementCall: agreed.value };
+    for (const { path, message, expected } of agreed.problems) {
+      context.addIssue({ code: 'custom', path: [...(path ?? [])], message, params: { expected } });
+    }
+    return z.NEVER;
+  },
+);
 
 /** The configuration of the embedded stack with nothing else configured. */
 export const DEFAULT_CONFIG: ApplianceConfig = applianceSchema.parse({ stack: 'embedded' });

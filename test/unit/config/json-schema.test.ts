@@ -4,18 +4,30 @@ import { z } from 'zod';
 import { DEFAULT_CONFIG_TEXT } from '../../../agent/config/default-config.ts';
 import { applianceJsonSchema } from '../../../agent/config/json-schema.ts';
 import { parseConfig } from '../../../agent/config/parse-config.ts';
-import { DEFAULT_CONFIG } from '../../../agent/config/schema.ts';
 
 const schema = applianceJsonSchema();
 const editor = z.fromJSONSchema(schema);
 const editorAccepts = (text: string) => editor.safeParse(parse(text)).success;
 const agentAccepts = (text: string) => parseConfig(text, 'appliance.yaml').ok;
 
+const NEEDED = `
+domains: {rtc: rtc.example.org, matrix: matrix.example.org, serverName: example.org}
+vpn: {ranges: [10.8.0.0/24]}
+certificates: {kind: acme}
+`;
+
 const ACCEPTED = {
-  'the file that the installer writes': DEFAULT_CONFIG_TEXT,
-  'a file of comments': '# nothing\n',
-  'an empty section': 'network:\nturn:\n  realm: turn.example.org\n',
-  'every setting': `stack: embedded
+  'the file that the installer writes': DEFAULT_CONFIG_TEXT.replace(
+    '#stack: element-call',
+    'stack: embedded',
+  ),
+  'a file with what is needed': NEEDED,
+  'an empty section': `${NEEDED}network:\nturn:\n  realm: turn.example.org\n`,
+  'every setting': `stack: element-call
+domains: {rtc: rtc.example.org, matrix: m.example.org, serverName: example.org, turn: turn.example.org}
+vpn: {ranges: [10.8.0.0/24]}
+certificates: {kind: private-ca, certificate: /tls/c.pem, key: /tls/k.pem, ca: /tls/ca.pem}
+capacity: {participants: 100}
 network:
   addresses: [203.0.113.10]
   subnet: 172.30.6.0/24
@@ -44,6 +56,11 @@ for (const text of [
   'turn: { relayPorts: 49152 }',
   'turn: { realm: [turn.example.org] }',
   'turn: 7',
+  'stack: embeded',
+  'domains: {rtx: rtc.example.org}',
+  'certificates: {kind: letsencrypt}',
+  'vpn: {ranges: []}',
+  'capacity: {participants: many}',
 ]) {
   test(`an editor marks what the agent refuses: ${text}`, (t) => {
     t.false(agentAccepts(text));
@@ -60,10 +77,11 @@ function pathsOf(node: unknown, at = ''): string[] {
 }
 
 test('every setting of the agent is in it, and no other', (t) => {
-  const settings = Object.entries(DEFAULT_CONFIG).flatMap(([section, inner]) =>
-    typeof inner === 'object' && inner !== null
-      ? Object.keys(inner).map((key) => `${section}.${key}`)
-      : [section],
-  );
+  const parsed = parseConfig(NEEDED, 'appliance.yaml');
+  const settings = [
+    ...(parsed.ok ? parsed.defaults : []),
+    ...['domains.rtc', 'domains.matrix', 'domains.serverName', 'vpn.ranges'],
+    ...['kind', 'email', 'certificate', 'key', 'ca'].map((key) => `certificates.${key}`),
+  ];
   t.deepEqual(pathsOf(schema).sort(), settings.sort());
 });

@@ -245,25 +245,16 @@ const refused: [text: string, ...problems: string[]][] = [
   ['\nrealm: x', '2: realm: there is no such setting; did you mean turn.realm?'],
   [
     'livekit: 1',
-    '1: livekit: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity',
+    '1: livekit: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing',
   ],
   ['turn: {port: 1}', '1: turn.port: there is no such setting; the settings here are realm, relayPorts'],
   [
     '__proto__: 1',
-    '1: __proto__: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity',
+    '1: __proto__: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing',
   ],
   [
     'constructor: 1',
-    '1: constructor: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity',
-  ['livekit: 1', '1: livekit: there is no such setting; the settings here are stack, network, turn, healing'],
-  ['turn: {port: 1}', '1: turn.port: there is no such setting; the settings here are realm, relayPorts'],
-  [
-    '__proto__: 1',
-    '1: __proto__: there is no such setting; the settings here are stack, network, turn, healing',
-  ],
-  [
-    'constructor: 1',
-    '1: constructor: there is no such setting; the settings here are stack, network, turn, healing',
+    '1: constructor: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing',
   ],
   ['1: x', '1: the number 1 is not the name of a setting; names are text, e.g. network'],
   ['? [a]\n: b', '1: a list or section is not the name of a setting; names are text, e.g. network'],
