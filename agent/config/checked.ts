@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What is wrong with a value, and what would be right. `path` leads to the part of the value that is meant. */
 export interface ValueProblem {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatPath } from './problems.ts';
 import { applianceSettings } from './schema.ts';
 

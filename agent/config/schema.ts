@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkAddresses } from './check-addresses.ts';
 import { type Certificates, checkCertificates } from './check-certificates.ts';
 import { checkDomain } from './check-domain.ts';

@@ -1,6 +1,6 @@
-import { Client } from 'undici';
 import * as z from 'zod/mini';
 import { AgentError, describeError, isErrno } from '../system/errors.ts';
+import { openHttp, readText } from '../system/http.ts';
 import { type ControlApi, ROUTES } from './api.ts';
 import { firewallSchema, statusSchema } from './status-schema.ts';
 
@@ -41,24 +41,21 @@ async function exchange(
   { method, path }: { readonly method: 'GET' | 'POST'; readonly path: string },
   body: object | undefined,
 ): Promise<{ statusCode: number; content: unknown }> {
-  // The host name is not looked up: the connection goes to the socket.
-  const client = new Client('http://agent', {
-    connect: { socketPath: socket, timeout: TIMEOUT_MS },
-    maxResponseSize: MAX_ANSWER_BYTES,
-  });
   try {
-    const response = await client.request({
+    const answer = await openHttp({
+      url: `http://agent${path}`,
+      socketPath: socket,
       method,
-      path,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    return { statusCode: response.statusCode, content: await response.body.json() };
+    try {
+      return { statusCode: answer.status, content: JSON.parse(await readText(answer, MAX_ANSWER_BYTES)) };
+    } finally {
+      answer.close();
+    }
   } catch (error) {
     throw explained(error);
-  } finally {
-    await client.destroy();
   }
 }
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { chmod, mkdir } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { AgentError, describeError } from '../system/errors.ts';
+import { createHttpServer } from '../system/http.ts';
 import { type ControlApi, ROUTES } from './api.ts';
 import { removeStaleSocket } from './stale-socket.ts';
 
@@ -30,7 +31,7 @@ export interface ControlServer {
 export async function startControlServer(path: string, api: ControlApi): Promise<ControlServer> {
   await mkdir(dirname(path), { recursive: true });
   await removeStaleSocket(path);
-  const server = createServer((request, response) => {
+  const server = createHttpServer((request, response) => {
     answer(api, request).then(
       (content) => send(response, 200, content),
       (error: unknown) => sendError(response, error),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AgentError } from '../system/errors.ts';
 import type { EngineAnswer } from './request.ts';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readAnswer, requireSuccess } from './answers.ts';
 import { follow } from './follow.ts';
 import { loadImage } from './load-image.ts';

@@ -7,8 +7,8 @@ export interface FailureContext {
   readonly timeoutMs: number;
 }
 
-/** Nobody listens, or who listened hung up. The last is undici's. */
-const GONE = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTSOCK', 'UND_ERR_SOCKET'];
+/** Nobody listens, or who listened hung up, in the middle of its answer perhaps (the last, of Node's parser). */
+const GONE = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTSOCK', 'HPE_INVALID_EOF_STATE'];
 
 /** What went wrong with a call to the engine, as one of ENGINE_UNREACHABLE, ENGINE_TIMEOUT, ENGINE_ERROR. */
 export function engineFailure(error: unknown, context: FailureContext): AgentError {
@@ -27,7 +27,7 @@ export function engineFailure(error: unknown, context: FailureContext): AgentErr
       cause: error,
     });
   }
-  if ((code !== null && GONE.includes(code)) || isCutOff(error)) {
+  if (code !== null && GONE.includes(code)) {
     return new AgentError({
       code: 'ENGINE_UNREACHABLE',
       message: `no Docker Engine answers on ${socket}`,
@@ -49,13 +49,6 @@ export function engineTimeout({ what, timeoutMs }: FailureContext): AgentError {
     message: `the Docker Engine did not answer ${what} within ${timeoutMs} ms`,
     hint: 'It is hung or the machine is overloaded: see its log (journalctl -u docker) and `top`.',
   });
-}
-
-/** An answer that ended in the middle: undici 8 tells it from other malformed HTTP by these words only. */
-function isCutOff(error: unknown): boolean {
-  return (
-    error instanceof Error && error.name === 'HTTPParserError' && error.message.includes('Invalid EOF state')
-  );
 }
 
 function codeOf(error: unknown): string | null {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError, describeError } from '../system/errors.ts';
+import { type HttpAnswer, readText } from '../system/http.ts';
 import { readLines } from '../system/lines.ts';
 import { parseChecked, requireSuccess } from './answers.ts';
 import { EVENT_FILTERS, eventKey, toEvent, toSince } from './events.ts';
 import { engineFailure, engineTimeout } from './failure.ts';
-import { type OpenAnswer, open } from './request.ts';
+import { MAX_ANSWER_BYTES, open } from './request.ts';
 import { type EventAnswer, eventSchema } from './schemas.ts';
 import type { FollowOptions } from './types.ts';
 
@@ -65,7 +66,7 @@ async function readStream(
 ): Promise<string> {
   const failed = (error: unknown) =>
     describeError(engineFailure(error, { what: WHAT, socket, timeoutMs: connectMs }));
-  let answer: OpenAnswer;
+  let answer: HttpAnswer;
   try {
     answer = await connect(socket, connectMs, since, signal);
   } catch (error) {
@@ -86,7 +87,7 @@ async function readStream(
       onAnswer(event);
     }
   } finally {
-    await answer.close();
+    answer.close();
   }
 }
 
@@ -95,7 +96,7 @@ async function connect(
   connectMs: number,
   since: string,
   signal: AbortSignal,
-): Promise<OpenAnswer> {
+): Promise<HttpAnswer> {
   // Only the beginning is bounded: a stream on which nothing happens is a healthy one.
   const limit = new AbortController();
   const timer = setTimeout(
@@ -110,8 +111,7 @@ async function connect(
       AbortSignal.any([signal, limit.signal]),
     );
     if (answer.status !== 200) {
-      const text = await answer.body.text();
-      await answer.close();
+      const text = await readText(answer, MAX_ANSWER_BYTES).finally(answer.close);
       requireSuccess({ status: answer.status, text }, WHAT);
       throw new AgentError({
         code: 'ENGINE_ERROR',

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Client, type Dispatcher } from 'undici';
-import { AgentError } from '../system/errors.ts';
+import { type HttpAnswer, openHttp, readText } from '../system/http.ts';
 import { engineFailure } from './failure.ts';
 
 export interface EngineRequest {
@@ -20,14 +19,7 @@ export interface EngineAnswer {
   readonly text: string;
 }
 
-/** An answer whose body is still to come; `close` gives its connection back in any case. */
-export interface OpenAnswer {
-  readonly status: number;
-  readonly body: Dispatcher.ResponseData['body'];
-  close(): Promise<void>;
-}
-
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** One request and its whole answer, for any HTTP status. Errors: ENGINE_UNREACHABLE, ENGINE_TIMEOUT, ENGINE_ERROR. */
 export async function ask(socket: string, request: EngineRequest, timeoutMs: number): Promise<EngineAnswer> {
@@ -36,9 +28,9 @@ export async function ask(socket: string, request: EngineRequest, timeoutMs: num
   try {
     const answer = await open(socket, request, signal);
     try {
-      return { status: answer.status, text: await readText(answer, what) };
+      return { status: answer.status, text: await readText(answer, MAX_ANSWER_BYTES) };
     } finally {
-      await answer.close();
+      answer.close();
     }
   } catch (error) {
     throw engineFailure(error, { what, socket, timeoutMs });
@@ -50,54 +42,22 @@ export async function ask(socket: string, request: EngineRequest, timeoutMs: num
  * its listener first and still answers on old connections, with containers that it stops itself; that would look
  * like an operator's `docker stop`. On a new connection a dockerd that shuts down is unreachable, which is the truth.
  */
-export async function open(socket: string, request: EngineRequest, signal: AbortSignal): Promise<OpenAnswer> {
-  // The signal is the one limit; undici's own would cut a quiet event stream.
-  const client = new Client('http://engine', {
+export function open(socket: string, request: EngineRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  const { method, body } = request;
+  return openHttp({
+    url: `http://engine${withQuery(request.path, request.query)}`,
     socketPath: socket,
-    connectTimeout: 0,
-    headersTimeout: 0,
-    bodyTimeout: 0,
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(body && { 'content-type': body.type, 'content-length': String(body.length) }),
+    },
+    ...(body && { body: body.stream }),
+    signal,
   });
-  try {
-    const { statusCode, body } = await client.request({
-      method: request.method,
-      path: withQuery(request.path, request.query),
-      headers: {
-        accept: 'application/json',
-        ...(request.body && {
-          'content-type': request.body.type,
-          'content-length': String(request.body.length),
-        }),
-      },
-      body: request.body?.stream ?? null,
-      reset: true,
-      signal,
-    });
-    return { status: statusCode, body, close: () => client.destroy() };
-  } catch (error) {
-    await client.destroy();
-    throw error;
-  }
 }
 
 function withQuery(path: string, query: Readonly<Record<string, string>> = {}): string {
   const text = new URLSearchParams(query).toString();
   return text === '' ? path : `${path}?${text}`;
-}
-
-async function readText(answer: OpenAnswer, what: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of answer.body) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) {
-      throw new AgentError({
-        code: 'ENGINE_ERROR',
-        message: `the engine's answer to ${what} is larger than ${MAX_ANSWER_BYTES} bytes`,
-        hint: 'Is it a Docker Engine that listens on this socket?',
-      });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 // Docker Engine API 1.41 (engine 20.10) and later. Only what is used is named; more is ignored.
 

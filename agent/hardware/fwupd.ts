@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AgentError, describeError } from '../system/errors.ts';
 import type { Run } from '../system/processes.ts';
 

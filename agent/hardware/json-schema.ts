@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { profileSchema } from './profile-schema.ts';
 
 /** JSON Schema of a hardware profile, for editors. The agent goes by the same schema. */

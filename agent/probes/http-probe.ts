@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { openHttp, readText } from '../system/http.ts';
 import type { Verdict } from './types.ts';
 import { failed, millisecondsSince, noAnswer, refusal } from './verdicts.ts';
 
@@ -19,13 +19,11 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 export async function probeHttp({ url, timeoutMs, expected }: HttpTarget): Promise<Verdict> {
   const begun = performance.now();
   const signal = AbortSignal.timeout(timeoutMs);
-  // An agent of its own: a connection kept from the last probe would hide that no new one is accepted.
-  const dispatcher = new Agent({ maxResponseSize: BODY_LIMIT_BYTES, pipelining: 0 });
   try {
-    const response = await request(url, { dispatcher, signal });
-    const body = (await response.body.text()).trim();
-    const seen = `${response.statusCode} ${excerpt(body)}`.trim();
-    if (response.statusCode !== expected.status) {
+    const answer = await openHttp({ url, method: 'GET', signal });
+    const body = (await readText(answer, BODY_LIMIT_BYTES).finally(answer.close)).trim();
+    const seen = `${answer.status} ${excerpt(body)}`.trim();
+    if (answer.status !== expected.status) {
       return failed('http', `${seen}, expected ${expected.status}`);
     }
     if (expected.body !== undefined && body !== expected.body) {
@@ -34,8 +32,6 @@ export async function probeHttp({ url, timeoutMs, expected }: HttpTarget): Promi
     return { ok: true, kind: 'http', latencyMs: millisecondsSince(begun), detail: seen };
   } catch (error) {
     return signal.aborted ? noAnswer('http', timeoutMs) : failed('http', refusal(error));
-  } finally {
-    await dispatcher.destroy();
   }
 }
 

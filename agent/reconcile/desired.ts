@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ApplianceConfig } from '../config/schema.ts';
 import { desiredTable } from '../firewall/desired-table.ts';
 import { CONTAINER_EGRESS } from '../firewall/nat-chains.ts';

@@ -1,6 +1,6 @@
 import { gatherClock, pathExists } from '../conditions/gather/clock.ts';
 import { gatherConntrack } from '../conditions/gather/conntrack.ts';
-import { gatherDisks, listFilesystems } from '../conditions/gather/disks.ts';
+import { gatherDisks } from '../conditions/gather/disks.ts';
 import { gatherDockerProxies } from '../conditions/gather/docker-proxies.ts';
 import { gatherCompose } from '../conditions/gather/engine.ts';
 import { gatherForeignRules } from '../conditions/gather/foreign-rules.ts';
@@ -40,7 +40,7 @@ export async function gatherSlowFacts(ports: {
     gatherDockerProxies(),
     gatherTurnsListener(),
     gatherConntrack(),
-    gatherDisks(listFilesystems),
+    gatherDisks(),
     gatherClock({ run, exists: pathExists, wall: () => ports.clock.now().wall }),
     gatherForeignRules({ run, flows }),
     gatherPortHolders(flows),

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 
@@ -13,15 +14,17 @@ const REQUIRE =
 
 /** Programs that are one file each: the stand-in is copied alone into an image. */
 const SINGLE_FILES = {
-  agent: 'agent/main.ts',
   'build-images': 'agent/release/build-images.ts',
   tune: 'agent/hardware/tune.ts',
   'livekit-standin': 'agent/stack/embedded/livekit-standin.ts',
 };
 
+/** Programs whose parts are loaded when they are needed: `agentctl status` must be quick on a slow machine. */
+const SPLIT = { agent: 'agent/main.ts', agentctl: 'agent/agentctl/main.ts' };
+
 /**
- * Bundles the programs of the release into `output` as ES modules for Node 24. agentctl is split, so that a command
- * loads what it needs and no more: `agentctl status` must be quick on a slow machine.
+ * Bundles the programs of the release into `output` as ES modules for Node 24. A split one has its other parts in a
+ * folder of its own name: what is imported lazily stays on the disk until then.
  */
 export async function bundlePrograms(project: string, output: string): Promise<void> {
   const common: BuildOptions = {
@@ -36,11 +39,27 @@ export async function bundlePrograms(project: string, output: string): Promise<v
     logLevel: 'warning',
   };
   await build({ ...common, entryPoints: SINGLE_FILES, outdir: output });
-  await build({
-    ...common,
-    entryPoints: { agentctl: 'agent/agentctl/main.ts' },
-    outdir: output,
-    splitting: true,
-    chunkNames: join('agentctl', '[name]-[hash]'),
-  });
+  for (const [name, entryPoint] of Object.entries(SPLIT)) {
+    await build({
+      ...common,
+      entryPoints: { [name]: entryPoint },
+      outdir: output,
+      splitting: true,
+      chunkNames: join(name, '[name]-[hash]'),
+    });
+  }
+  await makeAscii(join(output, 'agent.js'));
+}
+
+/**
+ * Escapes what is not ASCII: for one such character V8 keeps the whole source with two bytes a character. esbuild has
+ * escaped them in strings; what is left are comments, and patterns, where the escape means the same.
+ */
+async function makeAscii(path: string): Promise<void> {
+  const text = await readFile(path, 'utf8');
+  const escaped = text.replaceAll(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  if (escaped !== text) await writeFile(path, escaped);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AgentError, describeError, isErrno } from '../system/errors.ts';
 import { readFileIfPresent } from '../system/files.ts';
 import type { StackImage } from './types.ts';

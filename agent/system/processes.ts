@@ -22,9 +22,12 @@ export interface RunResult {
 /** Runs a program to its end. Resolves for any exit code; rejects when it cannot start, times out or floods. */
 export type Run = (command: string, args: readonly string[], options: RunOptions) => Promise<RunResult>;
 
+/** So long a kill may take, milliseconds. */
+const KILLED_MS = 100;
+
 /** The real `Run`, through execa; stdin is closed unless there is input, the output is bounded, the time is bounded. */
 export const run: Run = async (command, args, options) => {
-  const result = await execa(command, [...args], {
+  const child = execa(command, [...args], {
     ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
     reject: false,
     timeout: options.timeoutMs,
@@ -34,6 +37,13 @@ export const run: Run = async (command, args, options) => {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: { ...options.env } }),
   });
+  // A child of the child may hold the pipes when the child itself was killed: they are closed on this side.
+  const limit = setTimeout(() => {
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }, options.timeoutMs + KILLED_MS);
+  const result = await child;
+  clearTimeout(limit);
   if (result.timedOut) {
     throw new AgentError({
       code: 'PROCESS_TIMEOUT',

@@ -2,7 +2,7 @@ import { certificateRefused } from '../../conditions/certificate-refused.ts';
 import { known, unknown } from '../../conditions/findings.ts';
 import { gatherClock, pathExists } from '../../conditions/gather/clock.ts';
 import { gatherConntrack } from '../../conditions/gather/conntrack.ts';
-import { DISK_PATHS, gatherDisks, listFilesystems } from '../../conditions/gather/disks.ts';
+import { DISK_PATHS, gatherDisks } from '../../conditions/gather/disks.ts';
 import { gatherDockerProxies } from '../../conditions/gather/docker-proxies.ts';
 import { gatherDockerRules } from '../../conditions/gather/docker-rules.ts';
 import { gatherCompose, gatherEngine } from '../../conditions/gather/engine.ts';
@@ -88,7 +88,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
       gatherDockerProxies(),
       gatherTurnsListener(),
       gatherConntrack(),
-      gatherDisks(listFilesystems, [...DISK_PATHS, paths.stateDirectory]),
+      gatherDisks([...DISK_PATHS, paths.stateDirectory]),
       gatherClock({ run, exists: pathExists, wall: () => new Date().toISOString() }),
       gatherImages(engine, paths.images),
       gatherServices(engine, reading),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeError } from '../../system/errors.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 import { known, unknown } from '../findings.ts';

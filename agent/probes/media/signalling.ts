@@ -1,5 +1,5 @@
 import { SessionDescription, SignalRequest, SignalResponse, SignalTarget } from '@livekit/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AgentError } from '../../system/errors.ts';
 import { inUrl } from './livekit-room.ts';
 import {

@@ -1,8 +1,8 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { isErrno } from '../../system/errors.ts';
+import { createHttpServer } from '../../system/http.ts';
 import { createPeers, type Peer } from './standin-peers.ts';
 
 /** The ports of LiveKit's contract: signalling, media over TCP, media over UDP. 0 takes any free one. */

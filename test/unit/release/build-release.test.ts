@@ -82,7 +82,7 @@ test('every package that a command loads lazily works from the bundle', async (t
   t.regex(validate.stderr, /domains\.rtc: it is missing; write the name/);
 });
 
-test('what agentctl loads for a status holds no daemon: no SQLite, no logger, no system information', async (t) => {
+test('what agentctl loads for a status holds no daemon: no SQLite, no logger', async (t) => {
   const chunks = await readdir(join(directory, 'one/agentctl'));
   const status = chunks.find((name) => name.startsWith('status-'));
   const entries = [
@@ -91,8 +91,12 @@ test('what agentctl loads for a status holds no daemon: no SQLite, no logger, no
   ];
   const text = await loadedText(entries);
   t.true(text.includes('// node_modules/commander/'), 'the packages of the bundle can be told');
-  for (const name of ['better-sqlite3', 'pino', 'systeminformation', 'execa', 'undici'])
+  for (const name of ['better-sqlite3', 'pino'])
     t.false(text.includes(`// node_modules/${name}/`) || text.includes(`from "${name}"`), name);
+});
+
+test('the daemon’s source is ASCII: V8 would keep any other with two bytes a character', async (t) => {
+  t.regex(await readFile(join(directory, 'one/agent.js'), 'latin1'), /^[\0-\x7f]*$/);
 });
 
 /** The text of these modules and of all that they import, except what they import lazily. */

@@ -2,7 +2,6 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { request } from 'undici';
 import { createPeers } from '../../../agent/stack/embedded/standin-peers.ts';
 import { startStandin } from '../../../agent/stack/embedded/standin-server.ts';
 
@@ -11,11 +10,8 @@ async function standin(t: ExecutionContext) {
   const started = await startStandin({ http: 0, tcp: 0, udp: 0 }, (entry) => logged.push(entry));
   t.teardown(started.close);
   const get = async (path: string, method: 'GET' | 'POST' = 'GET') => {
-    const { statusCode, body } = await request(`http://127.0.0.1:${started.ports.http}${path}`, {
-      method,
-      reset: true,
-    });
-    return { statusCode, text: await body.text() };
+    const answer = await fetch(`http://127.0.0.1:${started.ports.http}${path}`, { method });
+    return { statusCode: answer.status, text: await answer.text() };
   };
   return { ...started, logged, get };
 }
