@@ -24,6 +24,8 @@ parts=$clone/agent/release/install
 . "$parts/release.sh"
 # shellcheck source=agent/release/install/engine.sh
 . "$parts/engine.sh"
+# shellcheck source=agent/release/install/docker-setting.sh
+. "$parts/docker-setting.sh"
 # shellcheck source=agent/release/install/service.sh
 . "$parts/service.sh"
 # shellcheck source=agent/release/install/stack.sh
@@ -33,11 +35,14 @@ parts=$clone/agent/release/install
 
 usage() {
   cat <<'TEXT'
-Usage: sudo ./install.sh --demo
+Usage: sudo ./install.sh --demo [--allow-daemon-json]
        sudo ./install.sh --uninstall [--purge]
 
   --demo       installs the agent on this machine with the embedded demonstration stack, starts it, waits until
                it serves, prints `agentctl status` and exits with its status (0 ok, 1 degraded, 2 critical, 3 unknown)
+  --allow-daemon-json
+               with --demo: where Docker 29 keeps its rules with nftables, adds the one setting that lets media through
+               to its configuration, /etc/docker/daemon.json, keeps a backup, and starts Docker anew
   --uninstall  removes what --demo installed; keeps the configuration and the recorded state
   --purge      with --uninstall: removes the configuration and the recorded state too
   --help       prints this text
@@ -55,6 +60,7 @@ install_demo() {
   step 'Build' build_agent
   step 'Release' place_release
   step 'Docker Engine' start_engine
+  step 'Docker setting' allow_mark
   step 'Images' build_images
   step 'Configuration' write_configuration
   step 'Agent' start_agent
@@ -71,18 +77,20 @@ install_demo() {
 
 mode=
 purge=no
+allow_daemon_json=no
 for argument; do
   case $argument in
     --demo) mode=${mode:+conflict}${mode:-demo} ;;
     --uninstall) mode=${mode:+conflict}${mode:-uninstall} ;;
     --purge) purge=yes ;;
+    --allow-daemon-json) allow_daemon_json=yes ;;
     --help | -h) usage && exit 0 ;;
     *) refuse 64 "unknown argument: $argument" 'see ./install.sh --help' ;;
   esac
 done
 case $mode in
   demo) [ "$purge" = no ] || refuse 64 '--purge goes with --uninstall' 'see ./install.sh --help' ;;
-  uninstall) ;;
+  uninstall) [ "$allow_daemon_json" = no ] || refuse 64 '--allow-daemon-json goes with --demo' 'see ./install.sh --help' ;;
   '') usage >&2 && exit 64 ;;
   *) refuse 64 'choose one of --demo and --uninstall' 'see ./install.sh --help' ;;
 esac

@@ -12,7 +12,7 @@ const NEXT: Readonly<Record<ForeignRule['owner'], string>> = {
     '`sudo firewall-cmd --permanent --zone=trusted --add-interface=br-appliance`.',
   docker:
     'Docker 29 with its nftables back end lets a mark through: set `"bridge-accept-fwmark": "0x200000/0x200000"` in ' +
-    '/etc/docker/daemon.json, then `sudo systemctl restart docker`. See docs/coexistence.md.',
+    '/etc/docker/daemon.json, then `sudo systemctl restart docker`; `sudo ./install.sh --demo --allow-daemon-json` does it.',
   'nftables.service':
     'This is the table of /etc/nftables.conf: add rules there that accept these ports (on the input hook) and the mark ' +
     '0x200000 (on the forward hook), then load that table alone. `systemctl reload nftables` flushes everything else.',

@@ -15,6 +15,7 @@ const REQUIRE =
 /** Programs that are one file each: the stand-in is copied alone into an image. */
 const SINGLE_FILES = {
   'build-images': 'agent/release/build-images.ts',
+  'docker-setting': 'agent/release/docker-setting.ts',
   tune: 'agent/hardware/tune.ts',
   'livekit-standin': 'agent/stack/embedded/livekit-standin.ts',
 };

@@ -13,7 +13,7 @@ export function installsUnderSystemd(suite: Suite): void {
     const aptSources = 'cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | sha256sum';
     const sourcesBefore = (await setting.machine.sh(aptSources)).stdout;
     const output = await install(t, setting, '--demo');
-    t.regex(output, /^\[12\/12\] Stack … serves$/m);
+    t.regex(output, /^\[13\/13\] Stack … serves$/m);
     t.regex(output, /is installed and runs as appliance-agent\.service/);
     t.false(output.includes('\r') || output.includes('\u001b'), 'plain lines where there is no terminal');
     await isServed(t, setting);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { describeError } from '../../system/errors.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 import { known, unknown } from '../findings.ts';
-import type { DockerRules, Facts } from '../types.ts';
+import type { DockerRules, Facts, Known } from '../types.ts';
 import { linkOfProcess, pidsOf, readOfProcess } from './proc.ts';
 
 /** Where dockerd looks for its configuration when its command line does not say (dockerd(8)). */
@@ -14,23 +14,44 @@ const daemonJson = z.object({
   'firewall-backend': z.string().optional(),
 });
 
+/** How dockerd was started. */
+export interface EngineCommand {
+  readonly words: readonly string[];
+  /** Its configuration, which need not exist. */
+  readonly configFile: string;
+}
+
 /**
  * How the Docker Engine of this network namespace was told to keep its rules: by its command line, or by the
  * configuration file that this names. There is no way to ask the engine itself before 28. Needs root.
  */
-export async function gatherDockerRules(procDirectory = '/proc'): Promise<Facts['dockerRules']> {
+export async function gatherDockerRules(procDirectory?: string): Promise<Facts['dockerRules']> {
+  const command = await findEngineCommand(procDirectory);
+  if (!command.known) return command;
+  const { words, configFile } = command.value;
+  try {
+    return known(dockerRules(words, await readFileIfPresent(configFile), configFile));
+  } catch (error) {
+    return unknown(describeError(error));
+  }
+}
+
+/** The command line of the dockerd of this network namespace. Needs root. */
+export async function findEngineCommand(procDirectory = '/proc'): Promise<Known<EngineCommand>> {
   try {
     const here = await linkOfProcess(join(procDirectory, 'self/ns/net'));
     for (const pid of await pidsOf(procDirectory)) {
       const process = join(procDirectory, pid);
       if ((await readOfProcess(join(process, 'comm')))?.trim() !== 'dockerd') continue;
+      const line = (await readOfProcess(join(process, 'cmdline'))) ?? '';
+      // It has ended, or waits to be collected: then it has no command line (proc_pid_cmdline(5)).
+      if (line === '') continue;
       const namespace = await linkOfProcess(join(process, 'ns/net'));
       if (namespace === null) return unknown('needs root');
       // Engines in containers have a firewall of their own.
       if (namespace !== here) continue;
-      const words = ((await readOfProcess(join(process, 'cmdline'))) ?? '').split('\0');
-      const path = option(words, 'config-file') ?? DAEMON_JSON;
-      return known(dockerRules(words, await readFileIfPresent(path), path));
+      const words = line.split('\0');
+      return known({ words, configFile: option(words, 'config-file') ?? DAEMON_JSON });
     }
     return unknown('no dockerd runs on this host');
   } catch (error) {

@@ -19,6 +19,7 @@ compose_plugin=/usr/local/lib/docker/cli-plugins/docker-compose
 installed_packages=$state/installed-packages
 coturn_to_disable=$state/coturn-to-disable
 installed_compose=$state/installed-compose
+docker_setting=$state/docker-setting
 
 engine_socket=/var/run/docker.sock
 engine_pid=$runtime/dockerd.pid

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # What a person sees: one line a step, a spinner on a terminal and plain lines elsewhere, the log's end on a failure.
 
-TOTAL_STEPS=12
+TOTAL_STEPS=13
 LOG_LINES_SHOWN=15
 step_number=0
 changes=0

@@ -11,6 +11,7 @@ uninstall() {
   if our_engine_objects_may_exist; then remove_engine_objects; fi
   remove_rules
   remove_compose_plugin
+  revert_docker_setting
   stop_our_engine
   remove_path "$agentctl" 'agentctl' only_link_to_us
   remove_path "$product" 'the release'

@@ -39,6 +39,7 @@ test('the release carries its own Node.js 24, a default configuration, units, mi
     'agent.js',
     'bin/appliance-agent',
     'build-images.js',
+    'docker-setting.js',
     'appliance.yaml',
     'appliance.schema.json',
     'firmware-profiles/profile.schema.json',

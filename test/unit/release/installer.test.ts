@@ -26,7 +26,8 @@ test('without a mode the installer prints its usage and exits 64', async (t) => 
 test('--help explains every argument and exits 0', async (t) => {
   const { exitCode, stdout } = await asUser('--help');
   t.is(exitCode, 0);
-  for (const argument of ['--demo', '--uninstall', '--purge', '--help']) t.true(stdout.includes(argument));
+  for (const argument of ['--demo', '--allow-daemon-json', '--uninstall', '--purge', '--help'])
+    t.true(stdout.includes(argument));
 });
 
 for (const args of [
@@ -35,6 +36,7 @@ for (const args of [
   ['--uninstall', '--demo'],
   ['--demo', '--purge'],
   ['--purge'],
+  ['--uninstall', '--allow-daemon-json'],
 ]) {
   test(`"${args.join(' ')}" is refused with exit status 64, before anything is done`, async (t) => {
     const { exitCode, stderr } = await asUser(...args);
