@@ -61,7 +61,7 @@ export async function findEngineCommand(procDirectory = '/proc'): Promise<Known<
 
 /** The decision of `dockerd`: an option on its command line, or in its file (it refuses both), else its default. */
 export function dockerRules(words: readonly string[], file: string | null, path: string): DockerRules {
-  const config = daemonJson.parse(JSON.parse(file?.trim() || '{}'));
+  const config = daemonJson.parse(settingsOf(file, path));
   const told = (name: string, inFile: string | boolean | undefined) =>
     option(words, name) ?? (inFile === undefined ? null : String(inFile));
   const by = (name: string) => (option(words, name) === null ? path : 'its command line');
@@ -76,6 +76,15 @@ export function dockerRules(words: readonly string[], file: string | null, path:
   return told('iptables', config.iptables) === 'false'
     ? { backend: 'none', masquerade, evidence: `Docker was told to write no rules, by ${by('iptables')}` }
     : { backend: 'iptables', masquerade, evidence: 'Docker keeps its rules with iptables' };
+}
+
+/** Nothing of a faulty file is repeated: it may hold the password of a proxy. */
+function settingsOf(file: string | null, path: string): unknown {
+  try {
+    return JSON.parse(file?.trim() || '{}');
+  } catch {
+    throw new Error(`${path} is not valid JSON`);
+  }
 }
 
 /** The value of `--name=value` or `--name value`; a flag alone is `true`. */

@@ -61,10 +61,16 @@ test('the engine of this network namespace is asked, and not one in a container'
   });
 });
 
-test('a file that cannot be understood leaves it unknown', async (t) => {
+test('a file that cannot be understood leaves it unknown, and is not repeated', async (t) => {
   const folder = await proc(t);
   const file = join(folder, 'daemon.json');
-  await writeFile(file, '{"iptables": ');
+  await writeFile(file, '{"proxies": hunter2');
   await process(folder, '30', 'dockerd', 'net:[1]', ['dockerd', `--config-file=${file}`]);
-  t.false((await gatherDockerRules(folder)).known);
+  t.deepEqual(await gatherDockerRules(folder), { known: false, why: `${file} is not valid JSON` });
+});
+
+test('an engine that was killed and is not collected yet, which has no command line, is passed over', async (t) => {
+  const folder = await proc(t);
+  await process(folder, '30', 'dockerd', 'net:[1]', []);
+  t.deepEqual(await gatherDockerRules(folder), { known: false, why: 'no dockerd runs on this host' });
 });
