@@ -31,7 +31,7 @@ import { createMemory } from './reconcile/memory.ts';
 import { hostAddresses, observe } from './reconcile/observe.ts';
 import { keepProbing } from './reconcile/probing.ts';
 import { createReporter } from './reconcile/reporter.ts';
-import { gatherSlowFacts } from './reconcile/slow-facts.ts';
+import { createSlowFacts, rulesKeptMs } from './reconcile/slow-facts.ts';
 import { readCertificates } from './stack/certificates.ts';
 import { makeDataDirectories } from './stack/data-directories.ts';
 import { elementCallStack } from './stack/element-call/stack.ts';
@@ -51,9 +51,6 @@ import { reboot } from './system/reboot.ts';
 import { releaseFolder } from './system/release-folder.ts';
 import { remember } from './system/remember.ts';
 import { serviceManager } from './system/sd-notify.ts';
-
-/** The rules of others are read this often, unless something happens; nft tells of what does. */
-const FORWARD_PATH_KEPT_MS = 30_000;
 
 /** Wires the parts and runs until told to stop. The one place that knows everybody; it decides nothing. */
 async function main(): Promise<void> {
@@ -99,23 +96,22 @@ async function main(): Promise<void> {
     writeEvents: eventsWriter(store, paths.events),
   });
 
-  const forwardPath = keep(() => gatherForwardPath(run), FORWARD_PATH_KEPT_MS, clock);
+  const forwardPath = keep(() => gatherForwardPath(run), rulesKeptMs, clock);
   const baseRules = createBaseRules(paths.firewallBase);
   const look = createLastLook();
   const hardware = createSurvey(
     { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
     { path: paths.tuneRecord, bootId: clock.now().bootId },
   );
-  const gatherSlow = () =>
-    gatherSlowFacts({
-      run,
-      clock,
-      hardware,
-      composeVersion: () => compose.version(),
-      flows: look.traffic(),
-      root: paths.root,
-    });
-  let slow = await gatherSlow();
+  const slowFacts = createSlowFacts({
+    run,
+    clock,
+    hardware,
+    composeVersion: () => compose.version(),
+    flows: look.traffic,
+    root: paths.root,
+  });
+  let slow = await slowFacts.gather();
 
   const loop = createLoop({
     clock,
@@ -237,7 +233,7 @@ async function main(): Promise<void> {
   const beats = [
     schedule('*/10 * * * * *', loop.beat, { noOverlap: true }),
     schedule('5,35 * * * * *', async () => {
-      slow = await gatherSlow();
+      slow = await slowFacts.gather();
     }),
     schedule('17 * * * *', () => {
       const { state, detail } = store.snapshot();
@@ -247,7 +243,11 @@ async function main(): Promise<void> {
 
   const watching = engineWatch.follow(stop.signal);
   const watchingRules = followRules({
-    onChange: loop.wake,
+    onChange: () => {
+      slowFacts.rulesChanged();
+      loop.wake();
+    },
+    onOtherChange: slowFacts.rulesChanged,
     onEnded: (reason) => log.warn({ reason }, 'changes to the rules cannot be followed'),
     signal: stop.signal,
   });

@@ -25,6 +25,8 @@ export interface RuleMonitorOptions {
   readonly command?: readonly string[];
   /** Called when rules that concern us may have changed: by others or by ourselves. */
   readonly onChange: () => void;
+  /** Called at each change of other rules. */
+  readonly onOtherChange: () => void;
   /** Called when the monitor ended unasked; it is started again. */
   readonly onEnded: (reason: string) => void;
   readonly signal: AbortSignal;
@@ -41,7 +43,7 @@ export async function followRules(options: RuleMonitorOptions): Promise<void> {
   let delayMs = FIRST_DELAY_MS;
   while (!signal.aborted) {
     const startedAt = performance.now();
-    const reason = await listen(options.command ?? [NFT_PROGRAM, '-j', 'monitor'], changes.ask, signal);
+    const reason = await listen(options, changes.ask);
     if (signal.aborted) break;
     options.onEnded(reason);
     if (performance.now() - startedAt >= STEADY_MS) delayMs = FIRST_DELAY_MS;
@@ -53,17 +55,20 @@ export async function followRules(options: RuleMonitorOptions): Promise<void> {
 
 /** Runs the monitor to its end, and says why it ended. */
 async function listen(
-  [program = NFT_PROGRAM, ...args]: readonly string[],
+  { command = [NFT_PROGRAM, '-j', 'monitor'], onOtherChange, signal }: RuleMonitorOptions,
   onChange: () => void,
-  signal: AbortSignal,
 ): Promise<string> {
+  const [program = NFT_PROGRAM, ...args] = command;
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = endOf(child);
   const end = () => child.kill('SIGKILL');
   const listening = setTimeout(onChange, LISTENS_AFTER_MS);
   signal.addEventListener('abort', end, { once: true });
   try {
-    for await (const line of readLines(child.stdout, MAX_LINE)) if (concernsUs(line)) onChange();
+    for await (const line of readLines(child.stdout, MAX_LINE)) {
+      if (concernsUs(line)) onChange();
+      else onOtherChange();
+    }
   } catch (error) {
     return describeError(error);
   } finally {

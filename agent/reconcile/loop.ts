@@ -37,7 +37,7 @@ export interface Loop {
   wake(): void;
   /** Asks for the regular look: as far as anybody knows, nothing happened. */
   beat(): void;
-  /** Takes in an engine event and wakes. */
+  /** Takes in an engine event and asks for a look. Rules that Docker changed with it are told of by nft. */
   engineEvent(event: EngineEvent): void;
   /**
    * Works until nothing is left to do now and nothing is under way; resolves to the milliseconds until something is
@@ -180,7 +180,7 @@ export function createLoop(ports: LoopPorts): Loop {
       memory.noteEvent(event, clock.now());
       // What a step of ours is changing dies by it: that is no incident.
       if (event.service !== null && !memory.history().underWay.has(event.service)) events.push(event);
-      wake();
+      beat();
     },
     async run(signal) {
       signal.addEventListener('abort', wake, { once: true });

@@ -122,6 +122,8 @@ export function createMemory(store: Store, now: Instant): Memory {
     },
     applied(spec, listing) {
       lastApplied = { spec, listing };
+      // Until they are looked through, connections may contradict it.
+      conntrackCleanedAt = null;
     },
     drifted(what, at) {
       lastDrift = { at, what };

@@ -13,7 +13,7 @@ import { planServices } from './plan-services.ts';
 import type { Desired, History, Observed, Plan, Step } from './types.ts';
 
 /** Conntrack is looked through this often even if nothing happened: an event may have been missed. */
-const CONNTRACK_EVERY_MS = 30_000;
+const CONNTRACK_EVERY_MS = 5 * 60_000;
 
 /**
  * What to do next. Pure: the same arguments give the same steps. Steps of one plan are performed in their order;

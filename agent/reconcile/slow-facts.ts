@@ -4,26 +4,73 @@ import { gatherDisks } from '../conditions/gather/disks.ts';
 import { gatherDockerProxies } from '../conditions/gather/docker-proxies.ts';
 import { gatherCompose } from '../conditions/gather/engine.ts';
 import { gatherForeignRules } from '../conditions/gather/foreign-rules.ts';
+import { hasLegacyTables } from '../conditions/gather/iptables.ts';
 import { gatherOtherFirewalls } from '../conditions/gather/other-firewalls.ts';
 import { gatherPortHolders } from '../conditions/gather/port-holders.ts';
 import { gatherTurnsListener } from '../conditions/gather/turns-listener.ts';
 import type { Flow } from '../firewall/flows.ts';
 import type { Clock } from '../system/clock.ts';
+import { keep } from '../system/keep.ts';
 import type { Run } from '../system/processes.ts';
 import type { SlowFacts } from './daemon-facts.ts';
 
-/** Gathers what takes longer than a round may take. Each part is bounded in time by itself. */
-export async function gatherSlowFacts(ports: {
+/** What nobody tells of is looked at this often; what somebody does tell of, in case that was missed. */
+const UNTOLD_MS = 30_000;
+const TOLD_MS = 5 * 60_000;
+
+export interface SlowFactsPorts {
   readonly run: Run;
   readonly hardware: () => Promise<SlowFacts['hardware']>;
   readonly clock: Clock;
   readonly composeVersion: () => Promise<string>;
   /** What is published; nothing while that is not known. */
-  readonly flows: readonly Flow[];
+  readonly flows: () => readonly Flow[];
   /** See `appliancePaths`. */
   readonly root: string;
-}): Promise<SlowFacts> {
-  const { run, flows } = ports;
+}
+
+/** What takes longer to gather than a round may take. */
+export interface SlowFactsGatherer {
+  /** Each part is bounded in time by itself. */
+  gather(): Promise<SlowFacts>;
+  /** Rules changed, ours or those of others: they are read anew the next time. */
+  rulesChanged(): void;
+}
+
+/** How old a reading of the rules of others may be: `nft monitor` tells of all but those of iptables-legacy. */
+export const rulesKeptMs = async (): Promise<number> => ((await hasLegacyTables()) ? UNTOLD_MS : TOLD_MS);
+
+export function createSlowFacts(ports: SlowFactsPorts): SlowFactsGatherer {
+  const { run, clock, flows } = ports;
+  const foreignRules = keep(() => gatherForeignRules({ run, flows: flows() }), rulesKeptMs, clock);
+  // timedatectl starts a service for its answer.
+  const clockFact = keep(
+    () => gatherClock({ run, exists: pathExists, wall: () => clock.now().wall }),
+    TOLD_MS,
+    clock,
+  );
+  let changed = false;
+  return {
+    rulesChanged() {
+      changed = true;
+    },
+    gather() {
+      const anew = changed;
+      changed = false;
+      return gather(
+        ports,
+        () => foreignRules(anew),
+        () => clockFact(false),
+      );
+    },
+  };
+}
+
+async function gather(
+  ports: SlowFactsPorts,
+  readForeignRules: () => Promise<SlowFacts['foreignRules']>,
+  readClock: () => Promise<SlowFacts['clock']>,
+): Promise<SlowFacts> {
   const [
     compose,
     dockerProxies,
@@ -41,9 +88,9 @@ export async function gatherSlowFacts(ports: {
     gatherTurnsListener(),
     gatherConntrack(),
     gatherDisks(),
-    gatherClock({ run, exists: pathExists, wall: () => ports.clock.now().wall }),
-    gatherForeignRules({ run, flows }),
-    gatherPortHolders(flows),
+    readClock(),
+    readForeignRules(),
+    gatherPortHolders(ports.flows()),
     gatherOtherFirewalls(ports.root),
     ports.hardware(),
   ]);

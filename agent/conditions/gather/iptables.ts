@@ -52,6 +52,12 @@ async function rulesOf(run: Run, program: string): Promise<string> {
 /** `iptables-legacy` of its path. */
 export const programName = (program: string) => program.slice(program.lastIndexOf('/') + 1);
 
+/** Whether the kernel has a filter table of iptables-legacy, of whose changes nothing tells. */
+export async function hasLegacyTables(netDirectory = '/proc/net'): Promise<boolean> {
+  const found = FAMILIES.map(({ legacy }) => hasLegacyFilter(join(netDirectory, legacy)));
+  return (await Promise.all(found)).some((is) => is);
+}
+
 async function hasLegacyFilter(path: string): Promise<boolean> {
   try {
     return (await readFile(path, 'utf8')).split('\n').includes('filter');

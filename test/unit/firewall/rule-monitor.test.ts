@@ -11,18 +11,22 @@ async function followed(t: ExecutionContext, command: readonly string[], ms: num
   t.teardown(() => stop.abort());
   const changes: number[] = [];
   const ended: string[] = [];
+  let others = 0;
   const startedAt = performance.now();
   const following = followRules({
     command,
     signal: stop.signal,
     onChange: () => changes.push(performance.now() - startedAt),
+    onOtherChange: () => {
+      others += 1;
+    },
     onEnded: (reason) => ended.push(reason),
   });
   await sleep(ms);
   const abortedAt = performance.now();
   stop.abort();
   await following;
-  return { changes, ended, endedAfterMs: performance.now() - abortedAt };
+  return { changes, others, ended, endedAfterMs: performance.now() - abortedAt };
 }
 
 const shell = (script: string) => ['/bin/sh', '-c', script];
@@ -39,9 +43,10 @@ test('a change wakes once for all its lines, and the abort ends the child at onc
   t.true(endedAfterMs < 1_000, `${endedAfterMs} ms`);
 });
 
-test('changes of others wake nobody', async (t) => {
-  const { changes } = await followed(t, shell(`sleep 0.6; echo '${FOREIGN}'; exec sleep 60`), 1_500);
+test('changes of others wake nobody, and are told', async (t) => {
+  const { changes, others } = await followed(t, shell(`sleep 0.6; echo '${FOREIGN}'; exec sleep 60`), 1_500);
   t.is(changes.length, 1, String(changes));
+  t.is(others, 1);
 });
 
 test('who never ceases to change the rules gets two looks a second', async (t) => {

@@ -60,3 +60,23 @@ test('a result is remembered for equal arguments, and only the last one', (t) =>
   t.deepEqual(doubled({ n: 2 }), [4]);
   t.not(doubled({ n: 1 }), first);
 });
+
+test('how old it may be can change, and counts for what is kept already', async (t) => {
+  let limit = 60_000;
+  let reads = 0;
+  let now = 0;
+  const clock: Clock = { now: () => ({ bootId: 'boot', monotonicMs: now, wall: '' }) };
+  const read = keep(
+    async () => {
+      reads += 1;
+      return reads;
+    },
+    async () => limit,
+    clock,
+  );
+  await read(false);
+  now = 30_000;
+  t.is(await read(false), 1);
+  limit = 30_000;
+  t.is(await read(false), 2);
+});
