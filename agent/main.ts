@@ -29,6 +29,7 @@ import { createLastLook } from './reconcile/last-look.ts';
 import { createLoop } from './reconcile/loop.ts';
 import { createMemory } from './reconcile/memory.ts';
 import { hostAddresses, observe } from './reconcile/observe.ts';
+import { undecided } from './reconcile/perimeter.ts';
 import { keepProbing } from './reconcile/probing.ts';
 import { createReporter } from './reconcile/reporter.ts';
 import { createSlowFacts, rulesKeptMs } from './reconcile/slow-facts.ts';
@@ -109,6 +110,7 @@ async function main(): Promise<void> {
     hardware,
     composeVersion: () => compose.version(),
     flows: look.traffic,
+    management: () => undecided(look.config(), memory.history().perimeter),
     root: paths.root,
   });
   let slow = await slowFacts.gather();
@@ -135,7 +137,7 @@ async function main(): Promise<void> {
         silences: () => prober.silences(),
         renderedDirectory: paths.rendered,
       }),
-    desire: (observed) => desiredState(stack(), paths, observed, memory.history()),
+    desire: (observed) => desiredState(stack(), paths, observed, memory.history(), clock.now()),
     executors: createExecutors({
       run,
       nft,
@@ -208,6 +210,7 @@ async function main(): Promise<void> {
       clock,
       store,
       memory,
+      nft,
       agentVersion: AGENT_VERSION,
       services: look.services,
       status: reporter.latest,
@@ -218,6 +221,9 @@ async function main(): Promise<void> {
           history: memory.history(),
           forwardPath: () => gatherForwardPath(run),
           dockerProxies: slow.dockerProxies,
+          config: look.config(),
+          flows: look.traffic(),
+          now: clock.now(),
         }),
       wake: loop.wake,
     }),

@@ -49,6 +49,7 @@ nft nftables
 iptables iptables
 conntrack conntrack
 ip iproute2
+ping iputils-ping
 sysctl procps
 turnutils_uclient coturn coturn.service
 curl curl

@@ -10,6 +10,8 @@ export interface FirewallReading {
   /** Null when nobody has reported it. */
   readonly firewall: FirewallStatus | null;
   readonly stale: boolean;
+  /** ISO 8601. */
+  readonly now: string;
   /** Where this is from, as a sentence without its point. */
   readonly source: string;
 }
@@ -20,16 +22,18 @@ export interface FirewallReading {
  */
 export async function readFirewall(context: Context): Promise<FirewallReading> {
   const { reading, agentRuns } = await readAgent(context);
+  const now = context.clock.now().wall;
   if (agentRuns && process.getuid?.() === 0) {
     const live = await askAgent(context.paths.socket);
-    if (live !== null) return { firewall: live, stale: false, source: 'Looked at just now' };
+    if (live !== null) return { firewall: live, stale: false, now, source: 'Looked at just now' };
   }
   const { status, stale, ageMs, detail } = reading;
-  if (status === null) return { firewall: null, stale: true, source: `Not known: ${detail}` };
+  if (status === null) return { firewall: null, stale: true, now, source: `Not known: ${detail}` };
   const when = ageMs === null ? 'before the machine started anew' : `${formatDuration(ageMs)} ago`;
   return {
     firewall: status.firewall,
     stale,
+    now,
     source: `Seen by the agent ${when}${stale ? `; ${detail}` : ''}`,
   };
 }

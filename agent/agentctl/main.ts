@@ -97,7 +97,7 @@ for (const [name, description] of [
 
 const firewall = program
   .command('firewall')
-  .description('show the rules that publish the ports (live as root)');
+  .description('show the rules that publish the ports (live as root), and decide about a perimeter');
 for (const [name, description] of [
   [
     'show',
@@ -116,6 +116,25 @@ for (const [name, description] of [
     .action((options) =>
       perform(async () => (await import('./commands/firewall.ts'))[name](context, options)),
     );
+}
+
+firewall
+  .command('confirm')
+  .description(
+    'keep the perimeter that is on trial: first open a new connection, to see that you can come in (root)',
+  )
+  .option('--unproven', 'also if nobody was seen to come in since the trial began, e.g. at the console')
+  .action((options) =>
+    perform(async () => (await import('./commands/perimeter.ts')).confirm(context, options)),
+  );
+for (const [name, description] of [
+  ['rollback', 'end the trial of a perimeter now (root)'],
+  ['try', 'put a perimeter that was rolled back on trial again (root)'],
+] as const) {
+  firewall
+    .command(name)
+    .description(description)
+    .action(() => perform(async () => (await import('./commands/perimeter.ts')).decide(context, name)));
 }
 
 const config = program.command('config').description('check and show the configuration');

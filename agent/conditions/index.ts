@@ -16,6 +16,7 @@ import { imageMissing } from './image-missing.ts';
 import { iptablesMixed } from './iptables-mixed.ts';
 import { settingDrifted, udpBuffersSmall } from './kernel-settings.ts';
 import { OTHER_FIREWALLS } from './other-firewalls.ts';
+import { PERIMETER_CONDITIONS } from './perimeter.ts';
 import { portTaken } from './port-taken.ts';
 import { renderRefused } from './render-refused.ts';
 import { secretRefused } from './secret-refused.ts';
@@ -39,6 +40,7 @@ export const CONDITIONS: readonly Condition[] = [
   forwardPathBlocked,
   foreignDrop,
   portTaken,
+  ...PERIMETER_CONDITIONS,
   dockerRulesMissing,
   dockerProxyRunning,
   turnsPortOpen,

@@ -1,4 +1,4 @@
-import type { Severity } from '../control/status.ts';
+import type { PerimeterStatus, Severity } from '../control/status.ts';
 import type { HardwareReport } from '../hardware/survey.ts';
 import type { StoreCondition } from '../store/types.ts';
 
@@ -47,6 +47,8 @@ export interface Facts {
     readonly ufw: string | null;
     readonly firewalld: string | null;
   }>;
+  /** Null: none is asked for. */
+  readonly perimeter: Known<PerimeterStatus | null>;
   /** The last time somebody else changed our table, while that is news; null when it is not. */
   readonly recentDrift: Known<{ readonly at: string; readonly what: string } | null>;
   /** Why the stack's files were not made; null when nothing was in the way. */
@@ -128,6 +130,12 @@ export interface PortHolder {
   readonly kind: 'published' | 'open' | 'relay';
   /** e.g. `docker-proxy (pid 812)`. */
   readonly program: string;
+}
+
+/** What a perimeter closes, or would, of what is there now. */
+export interface PerimeterEffect {
+  readonly closes: NonNullable<PerimeterStatus['closes']>;
+  readonly sessions: NonNullable<PerimeterStatus['sessions']>;
 }
 
 /** What a condition finds: evidence and the next action; it is a problem only when `bad`. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Management } from './firewall.ts';
 import type { ApplianceConfig } from './schema.ts';
 
 /** SHA-256 (64 hex digits) of what a configuration means: comments, order and written-out defaults do not change it. */
 export function configHash(config: ApplianceConfig): string {
-  const { stack, elementCall, network, turn, capacity, healing } = config;
+  const { stack, elementCall, network, turn, capacity, healing, firewall } = config;
   const { publicAddresses } = network;
   // With several public addresses their order pairs them with the addresses of this machine.
   const ordered = publicAddresses.length > 1 || network.addresses === 'auto';
@@ -20,6 +21,20 @@ export function configHash(config: ApplianceConfig): string {
     healing,
     capacity.participants,
     elementCall && [elementCall.domains, elementCall.certificates, [...elementCall.vpn.ranges].sort()],
+    firewall.mode,
+    managementHash(firewall.management),
+    firewall.trial,
   ];
-  return createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
+  return sha256(meaning);
 }
+
+/** The same of who may manage the machine: what a perimeter is confirmed for. */
+export function managementHash({ networks, ports }: Management): string {
+  return sha256([
+    networks === 'any' ? networks : [...networks].sort(),
+    ports.map(({ protocol, port }) => `${port}/${protocol}`).sort(),
+  ]);
+}
+
+const sha256 = (meaning: readonly unknown[]) =>
+  createHash('sha256').update(JSON.stringify(meaning)).digest('hex');

@@ -95,4 +95,20 @@ healing:
 
   # A service that has served this long since the last attempt begins anew at the first remedy.
   #forgiveAfter: 10min
+
+firewall:
+  # publish: opens the ports of the stack, and closes nothing else. enforce: closes everything on this machine
+  # but the stack, management and what networks need to work; it takes effect on trial, and stays when
+  # "agentctl firewall confirm" is given in time. observe: changes nothing, and says what enforce would close.
+  #mode: publish
+
+  management:
+    # From where people may reach the ports below: any, or a list, e.g. [192.0.2.0/24, "2001:db8:7::/48"].
+    #networks: any
+
+    # The ports on which this machine is managed, e.g. [22, 51820/udp]. A number alone is a TCP port.
+    #ports: [22]
+
+  # The time in which enforce must be confirmed.
+  #trial: 5min
 `;

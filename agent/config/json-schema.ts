@@ -82,6 +82,29 @@ const SETTINGS: Readonly<Record<string, object>> = {
     minimum: 2,
     maximum: 1000,
   },
+  firewall: { description: 'What the firewall does about everything that is not the stack’s.' },
+  'firewall.mode': {
+    description:
+      'publish closes nothing; observe says what enforce would close; enforce closes it, on trial first.',
+    enum: ['publish', 'observe', 'enforce'],
+  },
+  'firewall.management': { description: 'From where, and on which ports, people manage this machine.' },
+  'firewall.management.networks': {
+    description: 'any, or a list of networks of both families.',
+    anyOf: [{ const: 'any' }, { type: 'array', items: { type: 'string' }, minItems: 1 }],
+  },
+  'firewall.management.ports': {
+    description: 'Ports: a number alone is a TCP port, else e.g. 51820/udp.',
+    type: 'array',
+    items: { type: ['integer', 'string'] },
+    minItems: 1,
+    default: [22],
+  },
+  'firewall.trial': {
+    description: 'The time in which enforce must be confirmed.',
+    type: 'string',
+    default: '5min',
+  },
 };
 
 /** JSON Schema of `appliance.yaml`, for editors: the agent itself goes by its own checks. */

@@ -31,6 +31,10 @@ const OPTIONAL = [
   'turn.relayPorts',
   'capacity.participants',
   ...Object.keys(healingSettings).map((name) => `healing.${name}`),
+  'firewall.mode',
+  'firewall.management.networks',
+  'firewall.management.ports',
+  'firewall.trial',
 ];
 const SETTINGS = ['stack', ...REQUIRED, ...OPTIONAL.slice(1)];
 

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { checkAddresses } from './check-addresses.ts';
 import { type Certificates, checkCertificates } from './check-certificates.ts';
 import { checkDomain } from './check-domain.ts';
+import { checkDuration } from './check-duration.ts';
+import { checkManagementNetworks, checkManagementPorts } from './check-management.ts';
 import { checkParticipants } from './check-participants.ts';
 import { checkPublicAddresses } from './check-public-addresses.ts';
 import { checkRealm } from './check-realm.ts';
@@ -12,6 +14,7 @@ import { checkSubnet6 } from './check-subnet6.ts';
 import { checkVpnRanges } from './check-vpn-ranges.ts';
 import { type Checked, describeValue, invalid, setting, valid } from './checked.ts';
 import { elementCall, participantsRelayedBy } from './element-call.ts';
+import { checkFirewallMode, type FirewallConfig } from './firewall.ts';
 import { type HealingConfig, healingSettings } from './healing.ts';
 
 /** A range of ports, both ends included. */
@@ -67,6 +70,7 @@ export interface ApplianceConfig {
     readonly participants: number;
   };
   readonly healing: HealingConfig;
+  readonly firewall: FirewallConfig;
 }
 
 /** What `appliance.yaml` may hold, each setting by itself. The input is the YAML as plain values. */
@@ -110,6 +114,14 @@ export const applianceSettings = section({
   }),
   capacity: section({ participants: setting(checkParticipants).optional() }),
   healing: section(healingSettings),
+  firewall: section({
+    mode: setting(checkFirewallMode).default('publish'),
+    management: section({
+      networks: setting(checkManagementNetworks).default('any'),
+      ports: setting(checkManagementPorts).default([{ protocol: 'tcp', port: 22 }]),
+    }),
+    trial: setting(checkDuration('10s', '1h')).default(300_000),
+  }),
 });
 
 /** The same with every default filled in, once all settings are there and agree. */

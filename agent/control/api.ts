@@ -28,6 +28,11 @@ export interface ControlApi {
   status(): Promise<Status>;
   /** The firewall as it is at this moment, compared with what it should be. */
   firewall(): Promise<FirewallStatus>;
+  /** Keeps the perimeter that is on trial; `unproven`: also if nobody was seen to come in since it began. */
+  confirmPerimeter(request: { readonly unproven: boolean }): Promise<Done>;
+  rollBackPerimeter(): Promise<Done>;
+  /** Puts the perimeter that was rolled back on trial again. */
+  tryPerimeter(): Promise<Done>;
   ping(): Promise<{ readonly agentVersion: string }>;
 }
 
@@ -40,5 +45,8 @@ export const ROUTES: {
   heal: { method: 'POST', path: '/heal' },
   status: { method: 'GET', path: '/status' },
   firewall: { method: 'GET', path: '/firewall' },
+  confirmPerimeter: { method: 'POST', path: '/perimeter/confirm' },
+  rollBackPerimeter: { method: 'POST', path: '/perimeter/roll-back' },
+  tryPerimeter: { method: 'POST', path: '/perimeter/try' },
   ping: { method: 'GET', path: '/ping' },
 };

@@ -32,6 +32,9 @@ export function createControlClient(socket: string): ControlApi {
     heal: (request) => ask('heal', done, request),
     status: () => ask('status', statusSchema),
     firewall: () => ask('firewall', firewallSchema),
+    confirmPerimeter: (request) => ask('confirmPerimeter', done, request),
+    rollBackPerimeter: () => ask('rollBackPerimeter', done),
+    tryPerimeter: () => ask('tryPerimeter', done),
     ping: () => ask('ping', pong),
   };
 }

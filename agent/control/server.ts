@@ -19,6 +19,7 @@ const holdRequest = z.strictObject({
   service,
   forMs: z.nullable(z.int().check(z.positive(), z.maximum(LONGEST_HOLD_MS))),
 });
+const confirmRequest = z.strictObject({ unproven: z.boolean() });
 
 export interface ControlServer {
   close(): Promise<void>;
@@ -69,9 +70,14 @@ async function answer(api: ControlApi, request: IncomingMessage): Promise<unknow
   if (isCalled('status')) return api.status();
   if (isCalled('firewall')) return api.firewall();
   if (isCalled('ping')) return api.ping();
-  if (isCalled('hold')) return api.hold(await readRequest(request, holdRequest));
+  if (isCalled('rollBackPerimeter')) return api.rollBackPerimeter();
+  if (isCalled('tryPerimeter')) return api.tryPerimeter();
+  if (isCalled('confirmPerimeter')) {
+    return api.confirmPerimeter(await readRequest(request, confirmRequest, CONFIRM));
+  }
+  if (isCalled('hold')) return api.hold(await readRequest(request, holdRequest, HOLD));
   for (const name of ['release', 'heal'] as const) {
-    if (isCalled(name)) return api[name](await readRequest(request, serviceRequest));
+    if (isCalled(name)) return api[name](await readRequest(request, serviceRequest, SERVICE));
   }
   throw new AgentError({
     code: 'UNKNOWN_REQUEST',
@@ -80,32 +86,36 @@ async function answer(api: ControlApi, request: IncomingMessage): Promise<unknow
   });
 }
 
-async function readRequest<T>(request: IncomingMessage, schema: z.ZodMiniType<T>): Promise<T> {
+const SERVICE = 'Send the name of a service: {"service": "livekit"}.';
+const HOLD = 'Send {"service": "livekit", "forMs": null}, or milliseconds up to a year.';
+const CONFIRM = 'Send {"unproven": false}.';
+
+/** The body of a request; `example` is what a caller is told to send when it is something else. */
+async function readRequest<T>(
+  request: IncomingMessage,
+  schema: z.ZodMiniType<T>,
+  example: string,
+): Promise<T> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw badRequest(`a request has at most ${MAX_BODY_BYTES} bytes`);
+    if (size > MAX_BODY_BYTES) throw badRequest(`a request has at most ${MAX_BODY_BYTES} bytes`, example);
   }
   let content: unknown;
   try {
     content = JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch (error) {
-    throw badRequest(describeError(error));
+    throw badRequest(describeError(error), example);
   }
   const checked = schema.safeParse(content);
-  if (!checked.success)
-    throw badRequest('`service` must be the name of a service, `forMs` a duration of up to a year');
+  if (!checked.success) throw badRequest('it is not what is expected here', example);
   return checked.data;
 }
 
-const badRequest = (why: string) =>
-  new AgentError({
-    code: 'BAD_REQUEST',
-    message: `The request is not valid: ${why}`,
-    hint: 'Send {"service": "livekit"}.',
-  });
+const badRequest = (why: string, example: string) =>
+  new AgentError({ code: 'BAD_REQUEST', message: `The request is not valid: ${why}`, hint: example });
 
 function sendError(response: ServerResponse, error: unknown): void {
   if (error instanceof AgentError) {

@@ -40,12 +40,23 @@ const published = z.looseObject({
   out: z.looseObject(traffic),
 });
 
+const perimeter = z.looseObject({
+  mode: z.enum(['observe', 'enforce']),
+  management: z.string(),
+  inForce: z.enum(['nothing', 'trial', 'confirmed']),
+  trialEndsAt: nullableText,
+  rolledBack: z.nullable(z.looseObject({ at: z.string(), why: z.string() })),
+  closes: z.nullable(z.array(z.looseObject({ port: z.string(), program: z.string() }))),
+  sessions: z.nullable(z.array(z.looseObject({ from: z.string(), port: count, mayComeAgain: z.boolean() }))),
+});
+
 export const firewallSchema: z.ZodMiniType<FirewallStatus> = z.looseObject({
   state: z.enum(['in-sync', 'drifted', 'failed']),
   differences: z.array(z.string()),
   published: z.array(published),
   forwardPath: z.looseObject({ open: z.nullable(z.boolean()), detail: z.string() }),
   dropped: z.array(z.looseObject({ what: z.string(), ...traffic })),
+  perimeter: z.nullable(perimeter),
   dockerProxyProcesses: z.nullable(count),
 });
 

@@ -53,6 +53,24 @@ export interface PublishedStatus {
   readonly out: Traffic;
 }
 
+/** The default deny that `firewall.mode` asks for. */
+export interface PerimeterStatus {
+  readonly mode: 'observe' | 'enforce';
+  /** Who may manage this machine, e.g. `22/tcp from anywhere`. */
+  readonly management: string;
+  readonly inForce: 'nothing' | 'trial' | 'confirmed';
+  /** When the trial ends by itself, ISO 8601. */
+  readonly trialEndsAt: string | null;
+  /** What became of this perimeter's last trial, when it was not confirmed. */
+  readonly rolledBack: { readonly at: string; readonly why: string } | null;
+  /** What waits on this machine now and is, or would be, closed; null when that is not known. */
+  readonly closes: readonly { readonly port: string; readonly program: string }[] | null;
+  /** Logged in by SSH now, and whether a new connection of the same kind would be let in. */
+  readonly sessions:
+    | readonly { readonly from: string; readonly port: number; readonly mayComeAgain: boolean }[]
+    | null;
+}
+
 export interface FirewallStatus {
   readonly state: 'in-sync' | 'drifted' | 'failed';
   /** How the table differs from what it should be, a sentence each. */
@@ -62,6 +80,8 @@ export interface FirewallStatus {
   readonly forwardPath: { readonly open: boolean | null; readonly detail: string };
   /** What our own rules dropped, and of which kind it was. */
   readonly dropped: readonly (Traffic & { readonly what: string })[];
+  /** Null when none is asked for: `firewall.mode` is publish. */
+  readonly perimeter: PerimeterStatus | null;
   /** Null when it cannot be known, as where the processes of others are hidden. */
   readonly dockerProxyProcesses: number | null;
 }

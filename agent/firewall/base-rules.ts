@@ -1,18 +1,24 @@
-import { creation, type TableSpec, toDocument } from '../nftables/index.ts';
+import { creation, type SetSpec, type TableSpec, toDocument } from '../nftables/index.ts';
 import { describeError } from '../system/errors.ts';
 import { readFileIfPresent, writeFileAtomic } from '../system/files.ts';
 
 /** Sets of what is behind the published ports, beside the maps that lead there. */
 const BACKENDS = /^backends/;
 
-/** The table while no container runs: every published port is known, and none leads anywhere. */
+/**
+ * The table while no container runs: every published port is known, and none leads anywhere. A perimeter that is on
+ * trial closes nothing in it: its clock has run out.
+ */
 export function closedTable(table: TableSpec): TableSpec {
   return {
     ...table,
     maps: table.maps.map((map) => ({ ...map, elements: [] })),
-    sets: table.sets.map((set) => (BACKENDS.test(set.name) ? { ...set, elements: [] } : set)),
+    sets: table.sets.map((set) => (isOfTheMoment(set) ? { ...set, elements: [] } : set)),
   };
 }
+
+const isOfTheMoment = ({ name, expireSeconds }: SetSpec) =>
+  expireSeconds !== undefined || BACKENDS.test(name);
 
 /** The rules that appliance-agent-firewall.service loads at boot. */
 export interface BaseRules {

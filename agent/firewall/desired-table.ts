@@ -6,11 +6,12 @@ import { type Family, inBoth } from './families.ts';
 import { DROP_COUNTERS, filterChains } from './filter-chains.ts';
 import type { FirewallInput } from './input.ts';
 import { natChains } from './nat-chains.ts';
+import { perimeterChains, perimeterCounters, perimeterSets } from './perimeter-chains.ts';
 import { RELAY_COUNTERS, relayChains, turnSources } from './relay-chains.ts';
 
 /**
  * The table `inet appliance` that publishes these ports. Why each hook and priority is as it is:
- * docs/firewall.md. Filter policies stay accept: this table opens, it does not defend the host.
+ * docs/firewall.md. Without a perimeter this table opens, and does not defend the host.
  */
 export function desiredTable(input: FirewallInput): TableSpec {
   const published = input.published.map(accountOf);
@@ -22,6 +23,7 @@ export function desiredTable(input: FirewallInput): TableSpec {
       ...[...published, ...open].flatMap((account) => Object.values(account.counters)),
       ...DROP_COUNTERS,
       ...RELAY_COUNTERS,
+      ...perimeterCounters(input.perimeter),
     ],
     sets: [
       {
@@ -31,6 +33,7 @@ export function desiredTable(input: FirewallInput): TableSpec {
       },
       ...inBoth((family) => [backendSet(family, input), publicSet(family, input)]),
       ...turnSources,
+      ...perimeterSets(input.perimeter),
     ],
     maps: [
       ...inBoth((family) => [backendMap(family, input)]),
@@ -46,6 +49,7 @@ export function desiredTable(input: FirewallInput): TableSpec {
       ...relayChains(input),
       ...natChains(input),
       ...filterChains(input, open),
+      ...perimeterChains(input.perimeter, open),
     ],
   };
 }

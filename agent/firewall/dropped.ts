@@ -3,12 +3,16 @@ import type { FirewallStatus, Traffic } from '../control/status.ts';
 /** Counter of packets to a published port while its service was away. */
 export const NO_BACKEND_DROPPED = 'no-backend-dropped';
 
+/** Counter of what the perimeter keeps out. */
+export const PERIMETER_DROPPED = 'perimeter-dropped';
+
 const WORDS: Readonly<Record<string, string>> = {
   [NO_BACKEND_DROPPED]: 'to a published port while its service was away',
   'direct-dropped': 'straight to the address of a container',
   'relay-refused': 'of the relay to something on this machine that is not published',
   'turn-source-dropped': 'that would have begun too many relay sessions from one address',
   'turn-overall-dropped': 'that would have begun too many relay sessions in all',
+  [PERIMETER_DROPPED]: 'to something on this machine that the perimeter closes',
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { OpenPorts, PublishedPort, Relay } from '../stack/types.ts';
 import type { Family } from './families.ts';
+import type { Perimeter } from './perimeter.ts';
 
 /** What the rules are made from. */
 export interface FirewallInput {
@@ -21,6 +22,7 @@ export interface FirewallInput {
   readonly hostBehind: ReadonlyMap<string, string>;
   /** Whether containers reach the outside by our masquerade, because Docker was told to write no rules. */
   readonly masquerade: boolean;
+  readonly perimeter: Perimeter;
 }
 
 /** The bridge's subnet of a family: none, or one. */

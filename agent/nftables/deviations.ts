@@ -1,4 +1,4 @@
-import { canonicalKey, canonicalValue, keyText } from './elements.ts';
+import { canonicalKey, canonicalValue, flagsOf, keyText } from './elements.ts';
 import type { Json } from './json.ts';
 import type { ListedChain, ListedMap, ListedSet, ListedTable } from './listed.ts';
 import type { ListedElement } from './listed-elements.ts';
@@ -71,7 +71,7 @@ function setDeviations(set: SetSpec, listed: ListedSet): Deviation[] {
   const { dynamic } = set;
   const should = dynamic
     ? dynamicText(set.type, dynamic.timeoutSeconds, dynamic.size)
-    : definitionText(set.type, set.flags ?? []);
+    : definitionText(set.type, flagsOf(set));
   const is =
     dynamic && listed.flags.includes('timeout')
       ? dynamicText(listed.type, listed.options.timeout, listed.options.size)
@@ -79,7 +79,10 @@ function setDeviations(set: SetSpec, listed: ListedSet): Deviation[] {
   if (is !== should) return [{ kind: 'redefined', type: 'set', name: set.name, is, should }];
   if (dynamic) return [];
   const elements = set.elements.map((key) => ({ key, value: null }));
-  return elementDeviations('set', set, elements, listed.elements, '');
+  const found = elementDeviations('set', set, elements, listed.elements, '');
+  return set.expireSeconds === undefined
+    ? found
+    : found.filter((deviation) => deviation.kind !== 'element' || deviation.is !== null);
 }
 
 function mapDeviations(map: MapSpec, listed: ListedMap): Deviation[] {

@@ -1,6 +1,6 @@
 import { type Meaning, meaningOf, partToJson } from './datatypes.ts';
 import { canonicalJson, isArray, type Json, property } from './json.ts';
-import type { Key } from './objects.ts';
+import type { Key, SetSpec } from './objects.ts';
 
 /** A key for people, e.g. `udp . 7882`. */
 export function keyText(key: Key): string {
@@ -28,6 +28,11 @@ export function keysOverlap(types: readonly string[], a: Key, b: Key): boolean {
     if ('text' in one || 'text' in other) return meaningText(one, '') === meaningText(other, '');
     return one.from <= other.to && other.from <= one.to;
   });
+}
+
+/** The flags with which a set is declared, but for one that rules fill. */
+export function flagsOf({ flags = [], expireSeconds }: Pick<SetSpec, 'flags' | 'expireSeconds'>): string[] {
+  return expireSeconds === undefined ? [...flags] : [...flags, 'timeout'];
 }
 
 /** The key as libnftables-json(5) writes it. */

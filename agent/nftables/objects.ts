@@ -28,6 +28,11 @@ export interface SetSpec {
   readonly elements: readonly Key[];
   /** A set that rules fill (`beyondEach`): its `elements` are empty, and what is listed in it is not compared. */
   readonly dynamic?: DynamicSet;
+  /**
+   * The kernel takes each element out so many seconds after the set was made, whoever lives then. An element that is
+   * gone is therefore not missed, and never added again.
+   */
+  readonly expireSeconds?: number;
 }
 
 export interface DynamicSet {

@@ -15,7 +15,7 @@ const RULE_ID = /^[a-z0-9-]+$/;
 export function checkSpec(spec: TableSpec): void {
   const faults = [
     ...nameFaults(spec),
-    ...spec.sets.flatMap((set) => [...setFaults(`set ${set.name}`, set), ...dynamicFaults(set)]),
+    ...spec.sets.flatMap((set) => [...setFaults(`set ${set.name}`, set), ...timeFaults(set)]),
     ...spec.maps.flatMap((map) => [
       ...setFaults(`map ${map.name}`, { ...map, elements: map.elements.map(({ key }) => key) }),
       ...map.elements
@@ -71,12 +71,12 @@ function setFaults(place: string, set: Pick<SetSpec, 'type' | 'flags' | 'element
   return isInterval(set) ? overlaps(place, set) : [];
 }
 
-function dynamicFaults({ name, flags = [], elements, dynamic }: SetSpec): string[] {
-  if (dynamic === undefined) return [];
-  const { timeoutSeconds, size } = dynamic;
+function timeFaults({ name, flags = [], elements, dynamic, expireSeconds }: SetSpec): string[] {
+  const isBare = elements.length + flags.length === 0 && expireSeconds === undefined;
   return [
-    ...(elements.length + flags.length === 0 ? [] : ['is filled by rules, and has elements or flags']),
-    ...[timeoutSeconds, size]
+    ...(dynamic === undefined || isBare ? [] : ['is filled by rules, and has elements, flags or an expiry']),
+    ...[dynamic?.timeoutSeconds, dynamic?.size, expireSeconds]
+      .filter((figure) => figure !== undefined)
       .filter((figure) => !Number.isInteger(figure) || figure < 1)
       .map((figure) => `has ${figure} as its timeout or size`),
   ].map((fault) => `set ${name} ${fault}`);

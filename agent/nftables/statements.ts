@@ -4,7 +4,12 @@ export type Expression =
   | string
   | number
   | { readonly meta: { readonly key: 'l4proto' | 'mark' | 'iifname' | 'oifname' | 'nfproto' | 'skuid' } }
-  | { readonly payload: { readonly protocol: 'ip' | 'ip6' | 'th' | 'tcp' | 'udp'; readonly field: string } }
+  | {
+      readonly payload: {
+        readonly protocol: 'ip' | 'ip6' | 'th' | 'tcp' | 'udp' | 'icmp' | 'icmpv6';
+        readonly field: string;
+      };
+    }
   | { readonly ct: { readonly key: 'mark' | 'status' | 'state' | 'direction' } }
   | { readonly fib: { readonly result: 'type'; readonly flags: readonly ['daddr'] | readonly ['saddr'] } }
   | { readonly concat: readonly Expression[] }
@@ -47,7 +52,7 @@ export type Limit = {
   readonly rate: number;
   readonly per: 'second' | 'minute' | 'hour' | 'day';
   readonly burst: number;
-  readonly inv: true;
+  readonly inv?: true;
 };
 
 export type NatTarget = {
@@ -66,6 +71,10 @@ export const ctStatus: Expression = { ct: { key: 'status' } };
 export const ctState: Expression = { ct: { key: 'state' } };
 export const dport: Expression = { payload: { protocol: 'th', field: 'dport' } };
 export const sport: Expression = { payload: { protocol: 'th', field: 'sport' } };
+export const nfproto: Expression = { meta: { key: 'nfproto' } };
+/** Matches packets of ICMP alone, as `icmpv6Type` does those of ICMPv6. */
+export const icmpType: Expression = { payload: { protocol: 'icmp', field: 'type' } };
+export const icmpv6Type: Expression = { payload: { protocol: 'icmpv6', field: 'type' } };
 export const daddrType: Expression = { fib: { result: 'type', flags: ['daddr'] } };
 
 export const payload = (protocol: 'ip' | 'ip6', field: 'saddr' | 'daddr'): Expression => ({
@@ -84,6 +93,10 @@ export const contains = (left: Expression, right: Expression): Statement => ({
 });
 export const setMark = (key: Expression, value: Expression): Statement => ({ mangle: { key, value } });
 export const count = (name: string): Statement => ({ counter: name });
+/** Matches packets up to `rate` a second, and `burst` more at once. */
+export const within = (rate: number, burst: number): Statement => ({
+  limit: { rate, per: 'second', burst },
+});
 /** Matches packets beyond `rate` a second, once `burst` more have passed. */
 export const beyond = (rate: number, burst: number): Statement => ({ limit: perSecond(rate, burst) });
 /** The same for each value of `key`, remembered in a dynamic set; matches nothing for a new key when the set is full. */

@@ -1,4 +1,4 @@
-import { keyToJson } from './elements.ts';
+import { flagsOf, keyToJson } from './elements.ts';
 import type { ListedTable } from './listed.ts';
 import type { ChainSpec, TableSpec } from './objects.ts';
 import { referencesOf } from './references.ts';
@@ -59,14 +59,18 @@ function collections(spec: TableSpec, { make }: TableWork): Operation[] {
   const sets = spec.sets.filter(({ name }) => make.sets.has(name));
   const maps = spec.maps.filter(({ name }) => make.maps.has(name));
   return [
-    ...sets.flatMap(({ name, type, flags = [], dynamic, elements }): Operation[] => [
-      { verb: 'add', kind: 'set', name, type, flags, ...(dynamic ? { dynamic } : {}) },
-      ...elementOperation(
-        'add',
-        name,
-        elements.map((key) => ({ key: keyToJson(type, key) })),
-      ),
-    ]),
+    ...sets.flatMap((set): Operation[] => {
+      const { name, type, dynamic, expireSeconds, elements } = set;
+      const timeout = expireSeconds === undefined ? {} : { timeoutSeconds: expireSeconds };
+      return [
+        { verb: 'add', kind: 'set', name, type, flags: flagsOf(set), ...(dynamic ? { dynamic } : {}) },
+        ...elementOperation(
+          'add',
+          name,
+          elements.map((key) => ({ key: keyToJson(type, key), ...timeout })),
+        ),
+      ];
+    }),
     ...maps.flatMap(({ name, type, map, elements }): Operation[] => [
       { verb: 'add', kind: 'map', name, type, map },
       ...elementOperation(

@@ -6,6 +6,8 @@ import type { Statement } from './statements.ts';
 export interface ElementOperand {
   readonly key: Json;
   readonly value?: Json;
+  /** The kernel takes it out again after so many seconds; never when absent. */
+  readonly timeoutSeconds?: number;
 }
 
 /** One command of a transaction, about an object of its table or about the table itself. */
@@ -114,6 +116,7 @@ function hook(base: ChainBase | null): JsonObject {
   return { type: base.type, hook: base.hook, prio: base.priority, policy: base.policy };
 }
 
-function elementJson({ key, value }: ElementOperand): Json {
+function elementJson({ key, value, timeoutSeconds }: ElementOperand): Json {
+  if (timeoutSeconds !== undefined) return { elem: { val: key, timeout: timeoutSeconds } };
   return value === undefined ? key : [key, value];
 }

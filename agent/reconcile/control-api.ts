@@ -1,15 +1,18 @@
 import type { ControlApi } from '../control/api.ts';
 import type { FirewallStatus, Status } from '../control/status.ts';
+import type { Nft } from '../nftables/index.ts';
 import type { Store } from '../store/types.ts';
 import type { Clock } from '../system/clock.ts';
 import { writeDuration } from '../system/durations.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Memory } from './memory.ts';
+import { perimeterRequests } from './perimeter-requests.ts';
 
 export interface ControlApiPorts {
   readonly clock: Clock;
   readonly store: Store;
   readonly memory: Memory;
+  readonly nft: Nft;
   readonly agentVersion: string;
   readonly services: () => readonly string[];
   readonly status: () => Status | null;
@@ -81,6 +84,7 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
       record(service, 'heal-asked', 'its waiting time and its hold are over');
       return { message: `${service} is looked after now; follow it with agentctl status --watch` };
     },
+    ...perimeterRequests(ports),
     async status() {
       return ports.status() ?? notYet();
     },

@@ -1,9 +1,10 @@
-import type { Facts } from '../conditions/types.ts';
+import type { Facts, Known, PerimeterEffect } from '../conditions/types.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { formatConfigProblems } from '../config/problems.ts';
 import type { Hold, Store } from '../store/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { tableFact } from './drift.ts';
+import { perimeterFact } from './perimeter-status.ts';
 import { waitsFor } from './service-need.ts';
 import type { Desired, History, Observed } from './types.ts';
 
@@ -23,7 +24,10 @@ export type SlowFacts = Pick<
   | 'portHolders'
   | 'otherFirewalls'
   | 'hardware'
->;
+> & {
+  /** Gathered while somebody has to decide about it. */
+  readonly perimeterEffect: Known<PerimeterEffect>;
+};
 
 export interface FactsInput {
   readonly observed: Observed;
@@ -40,10 +44,11 @@ export interface FactsInput {
 /** The facts that the conditions judge, from what the loop saw anyway. */
 export function daemonFacts(input: FactsInput): Facts {
   const { observed, desired, config } = input;
+  const { perimeterEffect, ...slow } = input.slow;
   const known = <T>(value: T) => ({ known: true as const, value });
   const unknown = (why: string) => ({ known: false as const, why });
   return {
-    ...input.slow,
+    ...slow,
     config: known(
       config.refused === null
         ? { accepted: true, error: '', hint: '' }
@@ -67,6 +72,13 @@ export function daemonFacts(input: FactsInput): Facts {
         : known(tableFact(observed.table, desired, input.history)),
     forwardPath: observed.forwardPath,
     dockerRules: observed.dockerRules,
+    perimeter: perimeterFact(
+      observed.config?.firewall ?? null,
+      input.history.perimeter,
+      perimeterEffect,
+      observed.table,
+      input.now,
+    ),
     recentDrift: known(recentDrift(input)),
     refusal: known(desired?.refused ?? null),
     secrets: known({ refused: observed.secrets.ok ? null : observed.secrets.why }),

@@ -6,9 +6,11 @@ import { CONTAINER_EGRESS } from '../firewall/nat-chains.ts';
 import type { Key } from '../nftables/objects.ts';
 import { publicAddressesOf } from '../stack/public-addresses.ts';
 import { BRIDGE, type RenderedFile, type ServiceDefinition, type Stack } from '../stack/types.ts';
+import type { Instant } from '../system/clock.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Paths } from '../system/paths.ts';
 import { reachableAddresses, relayAddresses, turnAddresses } from './addresses.ts';
+import { perimeterInForce } from './perimeter.ts';
 import type { Desired, History, Observed } from './types.ts';
 
 /** What the machine should look like, given what it looks like; null until there is a configuration. */
@@ -16,7 +18,8 @@ export function desiredState(
   stack: Stack,
   places: Pick<Paths, 'rendered' | 'data'>,
   observed: Observed,
-  history: Pick<History, 'turnAddresses' | 'applied'>,
+  history: Pick<History, 'turnAddresses' | 'applied' | 'perimeter'>,
+  now: Instant,
 ): Desired | null {
   if (observed.config === null) return null;
   const config = forThisKernel(observed.config, observed);
@@ -51,6 +54,7 @@ export function desiredState(
       publicAddresses: config.network.publicAddresses,
       hostBehind: hostBehind(publicAddressesOf(config.network, addresses)),
       masquerade: masqueradesContainers(observed, history.applied),
+      perimeter: perimeterInForce(config.firewall, history.perimeter, now),
     }),
     backends,
     backends6,

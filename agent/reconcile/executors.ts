@@ -3,12 +3,15 @@ import type { EngineUnit } from '../engine/unit.ts';
 import { cleanConntrack } from '../firewall/clean-conntrack.ts';
 import type { Publication } from '../firewall/conntrack-entries.ts';
 import { openForwardPath } from '../firewall/forward-path.ts';
+import { managementText } from '../firewall/perimeter.ts';
 import { convergence, type Nft, replacement } from '../nftables/index.ts';
 import type { RenderedFile, StackImage } from '../stack/types.ts';
 import type { Clock } from '../system/clock.ts';
+import { writeDuration } from '../system/durations.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Run } from '../system/processes.ts';
 import type { Memory } from './memory.ts';
+import { createPerimeterChanges } from './perimeter-changes.ts';
 import type { Step } from './types.ts';
 
 type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
@@ -42,6 +45,7 @@ export type Executors = { readonly [Kind in Step['kind']]: (step: StepOf<Kind>) 
 /** The one map from a kind of step to its effect. */
 export function createExecutors(ports: ExecutorPorts): Executors {
   const { run, nft, engine, compose, clock, memory } = ports;
+  const perimeter = createPerimeterChanges(memory, clock);
 
   async function bringUp(
     services: readonly string[],
@@ -81,6 +85,18 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       const deleted = await cleanConntrack(run, { ...ports.publication(), backends, backends6 });
       memory.conntrackCleaned(clock.now());
       return `deleted ${deleted} connection tracking entries that led elsewhere`;
+    },
+    'try-perimeter': async ({ management, lastsMs }) => {
+      perimeter.begin(management, lastsMs);
+      return `put a perimeter on trial for ${writeDuration(lastsMs)}; open is ${managementText(management)}`;
+    },
+    'roll-back-perimeter': async ({ why }) => {
+      perimeter.rollBack(why);
+      return 'rolled the perimeter back to what was in force before';
+    },
+    'forget-perimeter': async () => {
+      perimeter.forget();
+      return 'ended the perimeter';
     },
     'open-forward-path': async ({ program }) => {
       await openForwardPath(run, program);

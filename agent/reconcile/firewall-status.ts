@@ -1,15 +1,20 @@
 import { known } from '../conditions/findings.ts';
+import { gatherPerimeterEffect } from '../conditions/gather/perimeter-effect.ts';
 import type { Facts } from '../conditions/types.ts';
 import { wholePath } from '../conditions/whole-path.ts';
+import type { ApplianceConfig } from '../config/schema.ts';
 import type { FirewallStatus } from '../control/status.ts';
 import { droppedStatus } from '../firewall/dropped.ts';
+import type { Flow } from '../firewall/flows.ts';
 import { publishedStatus } from '../firewall/published-status.ts';
 import type { Nft } from '../nftables/index.ts';
+import type { Instant } from '../system/clock.ts';
 import { describeError } from '../system/errors.ts';
 import { tableFact } from './drift.ts';
+import { perimeterFact } from './perimeter-status.ts';
 import type { Desired, History, Observed } from './types.ts';
 
-type FirewallFacts = Pick<Facts, 'table' | 'forwardPath' | 'dockerProxies'>;
+type FirewallFacts = Pick<Facts, 'table' | 'forwardPath' | 'dockerProxies' | 'perimeter'>;
 
 /** The firewall as status shows it: what leads where, what went through, and what is not as it should be. */
 export function firewallStatus(
@@ -19,7 +24,7 @@ export function firewallStatus(
 ): FirewallStatus {
   const counters = table.ok ? (table.value?.counters ?? []) : [];
   const services = desired?.services ?? [];
-  const { forwardPath, dockerProxies } = facts;
+  const { forwardPath, dockerProxies, perimeter } = facts;
   return {
     ...(facts.table.known
       ? { state: facts.table.value.state, differences: facts.table.value.differences }
@@ -32,6 +37,7 @@ export function firewallStatus(
     ),
     forwardPath: forwardPath.known ? wholePath(forwardPath.value) : { open: null, detail: forwardPath.why },
     dropped: droppedStatus(counters),
+    perimeter: perimeter.known ? perimeter.value : null,
     dockerProxyProcesses: dockerProxies.known ? dockerProxies.value.count : null,
   };
 }
@@ -43,14 +49,24 @@ export async function firewallNow(now: {
   readonly history: History;
   readonly forwardPath: () => Promise<Facts['forwardPath']>;
   readonly dockerProxies: Facts['dockerProxies'];
+  readonly config: ApplianceConfig | null;
+  readonly flows: readonly Flow[];
+  readonly now: Instant;
 }): Promise<FirewallStatus | null> {
   const { desired, history, dockerProxies } = now;
   if (desired === null) return null;
-  const [table, forwardPath] = await Promise.all([listed(now.nft), now.forwardPath()]);
+  const firewall = now.config?.firewall ?? null;
+  const management = firewall === null || firewall.mode === 'publish' ? null : firewall.management;
+  const [table, forwardPath, effect] = await Promise.all([
+    listed(now.nft),
+    now.forwardPath(),
+    gatherPerimeterEffect({ flows: now.flows, management }),
+  ]);
   return firewallStatus(desired, table, {
     table: known(tableFact(table, desired, history)),
     forwardPath,
     dockerProxies,
+    perimeter: perimeterFact(firewall, history.perimeter, effect, table, now.now),
   });
 }
 

@@ -1,9 +1,12 @@
+import type { ApplianceConfig } from '../config/schema.ts';
 import { type Flow, flowsOf } from '../firewall/flows.ts';
 import type { PublishedPort } from '../stack/types.ts';
 import type { Desired, Observed } from './types.ts';
 
 /** What the newest round saw, for the parts that work beside the loop. */
 export interface LastLook {
+  /** The configuration in force; null while there is none. */
+  config(): ApplianceConfig | null;
   desired(): Desired | null;
   note(observed: Observed, desired: Desired | null): void;
   services(): readonly string[];
@@ -22,11 +25,14 @@ export interface LastLook {
 }
 
 export function createLastLook(): LastLook {
+  let config: ApplianceConfig | null = null;
   let desired: Desired | null = null;
   let running: readonly string[] = [];
   return {
+    config: () => config,
     desired: () => desired,
     note(observed, wanted) {
+      config = observed.config;
       desired = wanted;
       if (!observed.engine.ok) return;
       const { containers } = observed.engine.value;

@@ -4,7 +4,20 @@ import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
 import type { Attempt, Hold, Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
+import { NO_PERIMETER, type PerimeterRecord } from './perimeter.ts';
 import type { History, KillSeen, StopSeen } from './types.ts';
+
+const instant = z.object({ bootId: z.string(), monotonicMs: z.number(), wall: z.string() });
+const management = z.object({
+  networks: z.union([z.literal('any'), z.array(z.string())]),
+  ports: z.array(z.object({ protocol: z.enum(['tcp', 'udp']), port: z.number() })),
+});
+const perimeterSchema: z.ZodType<PerimeterRecord> = z.object({
+  confirmed: management.nullable(),
+  trial: z.object({ management, since: instant, lastsMs: z.number() }).nullable(),
+  rolledBack: z.object({ management, at: instant, why: z.string() }).nullable(),
+});
+const DURABLE: ReadonlySet<string> = new Set<Store['condition']['state']>(['ok', 'created', 'recovered']);
 
 const MOST_ATTEMPTS = 50;
 
@@ -35,6 +48,8 @@ export interface Memory {
   applied(spec: TableSpec, listing: ListedTable): void;
   drifted(what: string, now: Instant): void;
   turnAddressesInUse(addresses: readonly string[]): void;
+  /** False when that is not on the disk: the next agent will not know it. */
+  perimeter(record: PerimeterRecord): boolean;
 }
 
 /**
@@ -57,6 +72,7 @@ export function createMemory(store: Store, now: Instant): Memory {
   let lastApplied: History['applied'] = null;
   let lastDrift: History['lastDrift'] = null;
   let turnAddresses = storedAddresses(store);
+  let perimeter = storedPerimeter(store);
 
   return {
     history: () => ({
@@ -74,6 +90,7 @@ export function createMemory(store: Store, now: Instant): Memory {
       applied: lastApplied,
       lastDrift,
       turnAddresses,
+      perimeter,
     }),
     attempted(key, at) {
       attempts.set(key, [...(attempts.get(key) ?? []), at].slice(-MOST_ATTEMPTS));
@@ -132,12 +149,22 @@ export function createMemory(store: Store, now: Instant): Memory {
       turnAddresses = addresses;
       store.set('turn-addresses', JSON.stringify(addresses));
     },
+    perimeter(record) {
+      perimeter = record;
+      store.set('perimeter', JSON.stringify(record));
+      return DURABLE.has(store.condition.state);
+    },
   };
 }
 
 function storedAddresses(store: Store): readonly string[] | null {
   const parsed = z.array(z.string()).safeParse(jsonOrNull(store.get('turn-addresses')));
   return parsed.success ? parsed.data : null;
+}
+
+function storedPerimeter(store: Store): PerimeterRecord {
+  const parsed = perimeterSchema.safeParse(jsonOrNull(store.get('perimeter')));
+  return parsed.success ? parsed.data : NO_PERIMETER;
 }
 
 /** A value of a former version that cannot be read is as good as none: these only spare work. */

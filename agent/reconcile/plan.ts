@@ -7,6 +7,7 @@ import { INFRASTRUCTURE_BEAT, nextTry } from './backoff.ts';
 import { driftSince } from './drift.ts';
 import { filesToWrite } from './files-to-write.ts';
 import { startable } from './lanes.ts';
+import { currentTrial, planPerimeter, trialLeftMs } from './perimeter.ts';
 import { planEngine } from './plan-engine.ts';
 import { planKernel } from './plan-kernel.ts';
 import { planServices } from './plan-services.ts';
@@ -27,6 +28,7 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
   if (desired === null) return { steps: [], dueInMs: null };
   const wanted = [
     ...planSecrets(observed),
+    ...(observed.config ? planPerimeter(observed.config.firewall, history.perimeter, now) : []),
     ...planFirewall(observed, desired, history, now),
     ...planForwardPath(observed),
     ...planKernel(observed, desired),
@@ -47,7 +49,13 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
   if (first.length > 0) return { steps: first, dueInMs: null };
   const services = planServices(observed, desired, history, now, rulesAreInOrder(observed, wanted));
   const engine = planEngine(observed, desired, history, now);
-  const waits = [...turns.map(({ dueInMs }) => dueInMs), services.dueInMs ?? 0, engine.dueInMs ?? 0];
+  const trial = observed.config && currentTrial(observed.config.firewall, history.perimeter, now);
+  const waits = [
+    ...turns.map(({ dueInMs }) => dueInMs),
+    services.dueInMs ?? 0,
+    engine.dueInMs ?? 0,
+    trial ? trialLeftMs(trial, now) : 0,
+  ];
   const ahead = waits.filter((ms) => ms > 0);
   return {
     steps: startable([...services.steps, ...engine.steps], history.underWay),

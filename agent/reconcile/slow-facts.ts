@@ -6,8 +6,10 @@ import { gatherCompose } from '../conditions/gather/engine.ts';
 import { gatherForeignRules } from '../conditions/gather/foreign-rules.ts';
 import { hasLegacyTables } from '../conditions/gather/iptables.ts';
 import { gatherOtherFirewalls } from '../conditions/gather/other-firewalls.ts';
+import { gatherPerimeterEffect } from '../conditions/gather/perimeter-effect.ts';
 import { gatherPortHolders } from '../conditions/gather/port-holders.ts';
 import { gatherTurnsListener } from '../conditions/gather/turns-listener.ts';
+import type { Management } from '../config/firewall.ts';
 import type { Flow } from '../firewall/flows.ts';
 import type { Clock } from '../system/clock.ts';
 import { keep } from '../system/keep.ts';
@@ -25,6 +27,8 @@ export interface SlowFactsPorts {
   readonly composeVersion: () => Promise<string>;
   /** What is published; nothing while that is not known. */
   readonly flows: () => readonly Flow[];
+  /** Who may manage this host, while somebody has to decide about that. */
+  readonly management: () => Management | null;
   /** See `appliancePaths`. */
   readonly root: string;
 }
@@ -82,6 +86,7 @@ async function gather(
     portHolders,
     otherFirewalls,
     hardware,
+    perimeterEffect,
   ] = await Promise.all([
     gatherCompose(ports.composeVersion),
     gatherDockerProxies(),
@@ -93,6 +98,7 @@ async function gather(
     gatherPortHolders(ports.flows()),
     gatherOtherFirewalls(ports.root),
     ports.hardware(),
+    gatherPerimeterEffect({ flows: ports.flows(), management: ports.management() }),
   ]);
   return {
     compose,
@@ -105,5 +111,6 @@ async function gather(
     portHolders,
     otherFirewalls,
     hardware,
+    perimeterEffect,
   };
 }

@@ -103,6 +103,12 @@ function entryOf(step: Step): Entry {
       return { subject: 'firewall', kind: 'conntrack-cleaned' };
     case 'open-forward-path':
       return { subject: 'firewall', kind: 'forward-path-opened' };
+    case 'try-perimeter':
+      return { subject: 'firewall', kind: 'perimeter-on-trial' };
+    case 'roll-back-perimeter':
+      return { subject: 'firewall', kind: 'perimeter-rolled-back' };
+    case 'forget-perimeter':
+      return { subject: 'firewall', kind: 'perimeter-ended' };
     case 'set-kernel':
       return { subject: 'kernel', kind: 'setting-changed' };
     case 'load-image':

@@ -1,4 +1,5 @@
 import type { Facts } from '../conditions/types.ts';
+import type { Management } from '../config/firewall.ts';
 import type { HealingConfig } from '../config/healing.ts';
 import type { ApplianceConfig } from '../config/schema.ts';
 import type { ContainerObservation, EngineNetwork } from '../engine/types.ts';
@@ -18,6 +19,7 @@ import type { Attempt, Hold } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { AgentError } from '../system/errors.ts';
 import type { Ipv6Facts } from './ipv6-facts.ts';
+import type { PerimeterRecord } from './perimeter.ts';
 
 export type Seen<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
@@ -112,6 +114,7 @@ export interface History {
   readonly lastDrift: { readonly at: Instant; readonly what: string } | null;
   /** Addresses that the running coturn was configured with. */
   readonly turnAddresses: readonly string[] | null;
+  readonly perimeter: PerimeterRecord;
 }
 
 /** A `stop` event: when it reached us, and when it happened by the engine's clock (milliseconds since the epoch). */
@@ -145,6 +148,15 @@ export type Step =
       readonly backends: Desired['backends'];
       readonly backends6: Desired['backends6'];
     }
+  /** Writes down that a perimeter is on trial from now on: rules follow what is written down. */
+  | {
+      readonly kind: 'try-perimeter';
+      readonly why: string;
+      readonly management: Management;
+      readonly lastsMs: number;
+    }
+  | { readonly kind: 'roll-back-perimeter'; readonly why: string }
+  | { readonly kind: 'forget-perimeter'; readonly why: string }
   | {
       readonly kind: 'set-kernel';
       readonly why: string;

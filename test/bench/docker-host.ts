@@ -131,5 +131,6 @@ export function tableOf(
     publicAddresses: [],
     hostBehind: new Map(),
     masquerade: false,
+    perimeter: { confirmed: null, trial: null },
   });
 }

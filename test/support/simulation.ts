@@ -81,6 +81,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       { rendered, data: join(directory, 'data') },
       seen,
       memory.history(),
+      clock.now(),
     );
     return desired && { ...desired, files: desired.files.map((file) => ({ ...file, owner })) };
   }

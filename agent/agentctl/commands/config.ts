@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { firewallAsWritten } from '../../config/firewall.ts';
 import { healingAsWritten } from '../../config/healing.ts';
 import { type ParsedConfig, parseConfig } from '../../config/parse-config.ts';
 import { formatConfigProblems } from '../../config/problems.ts';
@@ -38,7 +39,7 @@ function origin({ file, defaults }: Accepted): string {
 }
 
 /** As it stands in a file: a range of ports is one text, a duration has its unit, what is not given is not there. */
-function asWritten({ stack, elementCall, turn, healing, ...rest }: ApplianceConfig): object {
+function asWritten({ stack, elementCall, turn, healing, firewall, ...rest }: ApplianceConfig): object {
   const { from, to } = turn.relayPorts;
   const given = elementCall && {
     ...elementCall,
@@ -52,6 +53,7 @@ function asWritten({ stack, elementCall, turn, healing, ...rest }: ApplianceConf
     ...rest,
     turn: { ...turn, relayPorts: `${from}-${to}` },
     healing: healingAsWritten(healing),
+    firewall: firewallAsWritten(firewall),
   };
 }
 

@@ -27,9 +27,10 @@ import { releaseFolder } from '../../system/release-folder.ts';
 import { gatherConfig } from './config-fact.ts';
 import { gatherDatabase } from './database-fact.ts';
 import { gatherImages } from './images-fact.ts';
+import { inForce } from './in-force.ts';
+import { gatherPerimeter } from './perimeter-fact.ts';
 import { gatherServices } from './services-fact.ts';
 import { gatherTable } from './table-fact.ts';
-import { trafficOf } from './traffic.ts';
 
 /** Only the agent remembers what it had to put right. */
 function recentDriftOf({ status, stale }: StatusReading): Facts['recentDrift'] {
@@ -71,11 +72,12 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     gatherTable(run, asRoot, reading),
     gatherForwardPath(run),
   ]);
-  const flows = await trafficOf(paths);
-  const [dockerRules, foreignRules, portHolders, otherFirewalls] = await Promise.all([
+  const { flows, firewall } = await inForce(paths);
+  const [dockerRules, foreignRules, portHolders, perimeter, otherFirewalls] = await Promise.all([
     gatherDockerRules(),
     gatherForeignRules({ run, flows }),
     gatherPortHolders(flows),
+    gatherPerimeter({ flows, firewall }, reading),
     gatherOtherFirewalls(paths.root),
   ]);
   const survey = createSurvey(
@@ -103,6 +105,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     dockerRules,
     foreignRules,
     portHolders,
+    perimeter,
     otherFirewalls,
     recentDrift: recentDriftOf(reading),
     refusal: refusalOf(reading),

@@ -2,6 +2,7 @@ import { formatBytes } from '../../conditions/bytes.ts';
 import type { FirewallStatus, PublishedStatus } from '../../control/status.ts';
 import type { FirewallReading } from '../firewall-reading.ts';
 import type { Screen } from '../terminal.ts';
+import { perimeterLines } from './perimeter.ts';
 import { portText, targetText, withThousands } from './ports.ts';
 import { labelled, table } from './text.ts';
 
@@ -23,6 +24,7 @@ export function renderFirewall(reading: FirewallReading, screen: Screen): string
     portLines(firewall.published, screen),
     pathLines(firewall, screen),
     droppedLines(firewall, screen),
+    perimeterLines(firewall.perimeter, reading.now, screen),
   ]);
 }
 

@@ -9,6 +9,7 @@ import type {
 import type { StatusReading } from '../../control/status-file.ts';
 import type { Screen } from '../terminal.ts';
 import { headline } from './headline.ts';
+import { perimeterWords } from './perimeter.ts';
 import { portText, targetText, withThousands } from './ports.ts';
 import { COLOURS } from './severity.ts';
 import { labelled, table } from './text.ts';
@@ -106,12 +107,13 @@ function publishedLines(published: readonly PublishedStatus[], { columns }: Scre
 }
 
 function footLines(
-  { firewall, provisioning, hardware, agentVersion }: Status,
+  { firewall, provisioning, hardware, agentVersion, generatedAt }: Status,
   { columns }: Screen,
 ): string[] {
   const facts = [
     `Firewall ${firewall.state === 'in-sync' ? 'in sync' : firewall.state.toUpperCase()}`,
     `${firewall.dockerProxyProcesses ?? 'unknown number of'} docker-proxy processes`,
+    ...perimeterWords(firewall.perimeter, generatedAt),
     `provisioning ${provisioning.state}`,
     `hardware profile ${hardware.profile}`,
     `agent ${agentVersion}`,

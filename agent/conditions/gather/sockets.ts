@@ -15,6 +15,7 @@ export interface WaitingSocket {
 
 /** Socket states of include/net/tcp_states.h. */
 const WAITING = { tcp: '0A', udp: '07' } as const;
+const CONNECTED = '01';
 /** 127.0.0.0/8, ::1 and ::ffff:127.0.0.0/104, as the kernel prints them: each 32 bits with the lowest byte first. */
 const LOOPBACK = /^([0-9A-F]{6}7F|0{24}01000000|0{16}FFFF0000[0-9A-F]{6}7F)$/;
 
@@ -30,6 +31,43 @@ export async function waitingSockets(netDirectory = '/proc/net'): Promise<readon
     ),
   );
   return found.flat();
+}
+
+/** A connection of TCP that stands. */
+export interface ConnectedSocket {
+  readonly port: number;
+  /** Address at the other end; an IPv4 one in its own form, also where an IPv6 socket took it. */
+  readonly from: string;
+  readonly inode: string;
+}
+
+/** The connections of TCP of this network namespace. Needs no root. */
+export async function connectedSockets(netDirectory = '/proc/net'): Promise<readonly ConnectedSocket[]> {
+  const tables = await Promise.all(
+    ['tcp', 'tcp6'].map(async (table) => (await readFileIfPresent(join(netDirectory, table))) ?? ''),
+  );
+  return tables.flatMap(parseConnected);
+}
+
+/** The connections of one of /proc/net/tcp[6] (proc_pid_net(5)). */
+export function parseConnected(table: string): ConnectedSocket[] {
+  return table.split('\n').flatMap((line) => {
+    const [, local = '', remote = '', state, , , , , , inode = ''] = line.trim().split(/\s+/);
+    return state === CONNECTED
+      ? [{ port: portIn(local), from: addressOf(remote.split(':')[0] ?? ''), inode }]
+      : [];
+  });
+}
+
+const portIn = (place: string) => Number.parseInt(place.split(':')[1] ?? '', 16);
+
+/** The kernel prints an address in words of 32 bits, each with the lowest byte first on the machines that we run on. */
+function addressOf(hex: string): string {
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => [...Buffer.from(word, 'hex')].reverse());
+  const mapped = bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255;
+  if (bytes.length === 4 || mapped) return bytes.slice(-4).join('.');
+  const groups = Buffer.from(bytes).toString('hex').match(/.{4}/g) ?? [];
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
 /** The waiting sockets of one of /proc/net/{tcp,udp}[6] (proc_pid_net(5)). */

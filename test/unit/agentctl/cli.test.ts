@@ -62,6 +62,9 @@ async function runAgent(
     heal: async () => ({ message: '' }),
     status: async () => wellStatus,
     firewall: async () => firewall,
+    confirmPerimeter: async () => ({ message: '' }),
+    rollBackPerimeter: async () => ({ message: '' }),
+    tryPerimeter: async () => ({ message: '' }),
     ping: async () => ({ agentVersion: '0.1.0' }),
   });
   t.teardown(() => server.close());
@@ -342,6 +345,9 @@ test.serial('hold, release and heal reach the agent and pass on what it says', a
     heal: note('heal'),
     status: async () => wellStatus,
     firewall: async () => wellStatus.firewall,
+    confirmPerimeter: async () => ({ message: '' }),
+    rollBackPerimeter: async () => ({ message: '' }),
+    tryPerimeter: async () => ({ message: '' }),
     ping: async () => ({ agentVersion: '0.1.0' }),
   });
   t.teardown(() => server.close());

@@ -1,11 +1,32 @@
 import test from 'ava';
 import type { FirewallReading } from '../../../agent/agentctl/firewall-reading.ts';
 import { renderDifferences, renderFirewall } from '../../../agent/agentctl/render/firewall.ts';
+import { perimeterWords } from '../../../agent/agentctl/render/perimeter.ts';
+import { formatTimeNear } from '../../../agent/agentctl/render/times.ts';
 import { plain } from '../../../agent/agentctl/terminal.ts';
+import type { PerimeterStatus } from '../../../agent/control/status.ts';
 import { wellStatus } from '../control/a-status.ts';
 
+const NOW = '2026-11-22T12:00:00.000Z';
 const screen = { columns: 100, paint: plain };
-const well: FirewallReading = { firewall: wellStatus.firewall, stale: false, source: 'Looked at just now' };
+const well: FirewallReading = {
+  firewall: wellStatus.firewall,
+  stale: false,
+  now: NOW,
+  source: 'Looked at just now',
+};
+const onTrial: PerimeterStatus = {
+  mode: 'enforce',
+  management: '22/tcp from 192.0.2.0/24',
+  inForce: 'trial',
+  trialEndsAt: '2026-11-22T12:04:30.000Z',
+  rolledBack: null,
+  closes: [{ port: '8080/tcp', program: 'p (pid 1)' }],
+  sessions: [
+    { from: '192.0.2.9', port: 22, mayComeAgain: true },
+    { from: '198.51.100.9', port: 22, mayComeAgain: false },
+  ],
+};
 const drifted: FirewallReading = {
   ...well,
   firewall: {
@@ -70,8 +91,57 @@ test('rules of others that block, and a service without a container, are said', 
 });
 
 test('what nobody reported is not known', (t) => {
-  const unknown: FirewallReading = { firewall: null, stale: true, source: 'Not known: there is no file' };
+  const unknown: FirewallReading = {
+    firewall: null,
+    stale: true,
+    now: NOW,
+    source: 'Not known: there is no file',
+  };
   for (const shown of [renderFirewall(unknown, screen), renderDifferences(unknown, screen)]) {
     t.is(shown, 'UNKNOWN  Not known: there is no file.\n');
   }
+});
+
+test('a perimeter is shown with its time, what it closes and who could not come in again', (t) => {
+  const { firewall } = well;
+  if (firewall === null) return t.fail();
+  const shownWith = (perimeter: Partial<PerimeterStatus>) =>
+    renderFirewall({ ...well, firewall: { ...firewall, perimeter: { ...onTrial, ...perimeter } } }, screen);
+  const end = onTrial.trialEndsAt ?? '';
+  t.true(
+    shownWith({}).endsWith(
+      `Perimeter: on trial until ${formatTimeNear(end, NOW)} (4 min left). Open is 22/tcp from 192.0.2.0/24.
+  Next: Open a new SSH connection to this machine. If it works: \`sudo agentctl firewall confirm\`. If
+        not, wait.
+CLOSES    PROGRAM
+8080/tcp  p (pid 1)
+SSH from 192.0.2.9 by port 22: may come in again
+SSH from 198.51.100.9 by port 22: goes on, and could NOT come in again
+`,
+    ),
+    shownWith({}),
+  );
+  const confirmed = shownWith({ inForce: 'confirmed', trialEndsAt: null, closes: null, sessions: null });
+  t.regex(confirmed, /^Perimeter: in force\. Open is 22\/tcp from 192\.0\.2\.0\/24\. What it closes cannot/m);
+  const rolledBack = { at: NOW, why: 'it was not confirmed within 300 s' };
+  t.regex(
+    shownWith({ inForce: 'nothing', trialEndsAt: null, rolledBack }),
+    /^Perimeter: not in force\.\n {2}Next: It was rolled back: it was not confirmed within 300 s\. /m,
+  );
+  t.regex(
+    shownWith({ mode: 'observe', inForce: 'nothing', trialEndsAt: null }),
+    /^Perimeter: observed, nothing is closed\. enforce would leave open 22\/tcp/m,
+  );
+});
+
+test('the foot of the status has the perimeter in a few words', (t) => {
+  t.deepEqual(perimeterWords(null, NOW), []);
+  t.deepEqual(perimeterWords(onTrial, NOW), ['perimeter on trial, 4 min left']);
+  t.deepEqual(perimeterWords({ ...onTrial, inForce: 'nothing', trialEndsAt: null }, NOW), [
+    'perimeter not in force',
+  ]);
+  t.deepEqual(perimeterWords({ ...onTrial, inForce: 'confirmed', trialEndsAt: null }, NOW), [
+    'perimeter in force',
+  ]);
+  t.deepEqual(perimeterWords({ ...onTrial, mode: 'observe' }, NOW), ['perimeter observed']);
 });

@@ -3,6 +3,7 @@ import { known } from '../../../agent/conditions/findings.ts';
 import { CONDITIONS } from '../../../agent/conditions/index.ts';
 import { evaluate, toProblems } from '../../../agent/conditions/problems.ts';
 import type { Facts, Finding } from '../../../agent/conditions/types.ts';
+import type { PerimeterStatus } from '../../../agent/control/status.ts';
 import { dark, well } from './well.ts';
 
 const MiB = 1024 ** 2;
@@ -398,4 +399,67 @@ test('a hold on a service that serves is only a note', (t) => {
 test('without the agent nobody claims that nothing is held', (t) => {
   const services = known([service('livekit', 'running', null, null)]);
   t.is(find('SERVICE_HELD', { services }).state, 'unknown');
+});
+
+const perimeter: PerimeterStatus = {
+  mode: 'enforce',
+  management: '22/tcp from 192.0.2.0/24',
+  inForce: 'trial',
+  trialEndsAt: '2026-11-22T13:05:00.000Z',
+  rolledBack: null,
+  closes: ['80/tcp', '81/tcp', '82/tcp', '83/tcp', '84/tcp', '85/tcp'].map((port) => ({
+    port,
+    program: 'p',
+  })),
+  sessions: [
+    { from: '192.0.2.9', port: 22, mayComeAgain: true },
+    { from: '198.51.100.9', port: 22, mayComeAgain: false },
+  ],
+};
+const withPerimeter = (changes: Partial<PerimeterStatus>) => ({
+  perimeter: known({ ...perimeter, ...changes }),
+});
+
+test('on trial it is told until when, what is closed and who could not come in again, and how to confirm', (t) => {
+  const { severity, evidence, next } = badOf('PERIMETER_ON_TRIAL', withPerimeter({}));
+  t.is(severity, 'info');
+  t.regex(evidence, /^until 2026-11-22T13:05:00\.000Z, then it is gone unless it is confirmed/);
+  t.regex(evidence, /80\/tcp of p, .*84\/tcp of p, and 1 more; who is logged in from 198\.51\.100\.9 /);
+  t.notRegex(evidence, /192\.0\.2\.9/);
+  t.regex(next, /Open a new SSH connection.*`sudo agentctl firewall confirm`/);
+});
+
+test('rolled back it is told why, what is in force now, and how to try it again; confirmed, nothing is wrong', (t) => {
+  const rolledBack = { at: '2026-11-22T13:05:00.000Z', why: 'it was not confirmed within 300 s' };
+  const off = { inForce: 'nothing', trialEndsAt: null, rolledBack } as const;
+  const { severity, evidence, next } = badOf('PERIMETER_ROLLED_BACK', withPerimeter(off));
+  t.is(severity, 'degraded');
+  t.regex(evidence, /^it was not confirmed within 300 s \(at 2026.*; now nothing is closed$/);
+  t.regex(next, /`sudo agentctl firewall try`/);
+  const before = badOf('PERIMETER_ROLLED_BACK', withPerimeter({ ...off, inForce: 'confirmed' }));
+  t.regex(before.evidence, /confirmed before is in force$/);
+  const confirmed = withPerimeter({ inForce: 'confirmed', trialEndsAt: null });
+  for (const what of ['ON_TRIAL', 'ROLLED_BACK', 'NOT_IN_FORCE', 'OBSERVED']) {
+    const code = `PERIMETER_${what}`;
+    t.is(find(code, confirmed).state, 'good');
+  }
+});
+
+test('asked for and neither tried nor in force it is degraded', (t) => {
+  const { severity, evidence } = badOf(
+    'PERIMETER_NOT_IN_FORCE',
+    withPerimeter({ inForce: 'nothing', trialEndsAt: null }),
+  );
+  t.is(severity, 'degraded');
+  t.regex(evidence, /^firewall\.mode is enforce, and the rules have no perimeter$/);
+  t.is(find('PERIMETER_NOT_IN_FORCE', withPerimeter({})).state, 'good');
+});
+
+test('observed it is told what enforce would close, without being a fault', (t) => {
+  const { severity, evidence } = badOf(
+    'PERIMETER_OBSERVED',
+    withPerimeter({ mode: 'observe', inForce: 'nothing', trialEndsAt: null }),
+  );
+  t.is(severity, 'info');
+  t.regex(evidence, /^enforce would leave open 22\/tcp from 192\.0\.2\.0\/24; it closes 80\/tcp of p/);
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { gatherConntrack } from '../../../agent/conditions/gather/conntrack.ts';
 import { gatherDockerProxies } from '../../../agent/conditions/gather/docker-proxies.ts';
+import { gatherPerimeterEffect } from '../../../agent/conditions/gather/perimeter-effect.ts';
 import { gatherPortHolders } from '../../../agent/conditions/gather/port-holders.ts';
 import { parseSockets } from '../../../agent/conditions/gather/sockets.ts';
 import { gatherTurnsListener } from '../../../agent/conditions/gather/turns-listener.ts';
@@ -220,6 +221,64 @@ test('a program on a published port is named, and one that waits on loopback or 
 test('a port of the relay range is told from one that the relay needs', async (t) => {
   const proc = await procWith(t, [{ port: 'C001', inode: INODE }], { 20: { comm: 'chronyd', inode: INODE } });
   t.like(await gatherPortHolders(FLOWS, proc), { value: [{ port: '49153/udp', kind: 'relay' }] });
+});
+
+const MANAGEMENT = { networks: ['198.51.100.0/24'], ports: [{ protocol: 'tcp', port: 22 }] } as const;
+
+test('a perimeter closes what waits and is nobody’s it lets in; who is logged in by SSH is named', async (t) => {
+  const proc = await procWith(
+    t,
+    [
+      { port: '0D96', inode: INODE },
+      { port: '0044', inode: INODE },
+      { port: '14E9', inode: LISTENER },
+    ],
+    {
+      20: { comm: 'avahi-daemon', inode: LISTENER },
+      21: { comm: 'sshd-session', inode: '51' },
+      22: { comm: 'sshd', inode: '52' },
+      23: { comm: 'curl', inode: '53' },
+      24: { comm: 'docker-proxy', inode: '54' },
+      25: { comm: 'docker-proxy', inode: '55' },
+    },
+  );
+  const rest = '00000000:00000000 00:00000000 00000000     0        0';
+  await writeFile(
+    join(proc, 'net/tcp'),
+    [
+      `0: 016433C6:0016 026433C6:C001 01 ${rest} 51 1`,
+      `1: 016433C6:2222 0A0200C0:C002 01 ${rest} 52 1`,
+      `2: 016433C6:C003 026433C6:01BB 01 ${rest} 53 1`,
+      `3: 0100007F:0016 0100007F:C004 01 ${rest} 52 1`,
+      `4: 00000000:1F90 00000000:0000 0A ${rest} 54 1`,
+    ].join('\n'),
+  );
+  const none = '0'.repeat(32);
+  const mapped = '0000000000000000FFFF0000036433C6';
+  await writeFile(
+    join(proc, 'net/tcp6'),
+    [
+      `0: ${none}:1F90 ${none}:0000 0A ${rest} 55 1`,
+      `1: ${mapped}:0016 ${mapped}:C005 01 ${rest} 52 1`,
+      `2: ${none}:0016 B80D0120000000000000000007000000:C006 01 ${rest} 52 1`,
+    ].join('\n'),
+  );
+  t.deepEqual(await gatherPerimeterEffect({ flows: FLOWS, management: MANAGEMENT }, proc), {
+    known: true,
+    value: {
+      closes: [
+        { port: '8080/tcp', program: 'docker-proxy (pid 25), by IPv6 alone' },
+        { port: '5353/udp', program: 'avahi-daemon (pid 20)' },
+      ],
+      sessions: [
+        { from: '198.51.100.2', port: 22, mayComeAgain: true },
+        { from: '192.0.2.10', port: 8738, mayComeAgain: false },
+        { from: '198.51.100.3', port: 22, mayComeAgain: true },
+        { from: '2001:db8::7', port: 22, mayComeAgain: false },
+      ],
+    },
+  });
+  t.like(await gatherPerimeterEffect({ flows: FLOWS, management: null }, proc), { known: false });
 });
 
 test('the connections that are tracked are counted against their limit; a kernel that tracks none is not full', async (t) => {

@@ -36,6 +36,12 @@ network:
 turn:
   realm: turn.example.org
   relayPorts: 50000-50999
+firewall:
+  mode: enforce
+  management:
+    networks: [192.0.2.0/24, "2001:db8::/32"]
+    ports: [22, 51820/udp]
+  trial: 10min
 `,
 };
 
@@ -61,6 +67,9 @@ for (const text of [
   'certificates: {kind: letsencrypt}',
   'vpn: {ranges: []}',
   'capacity: {participants: many}',
+  'firewall: { mode: off }',
+  'firewall: { management: { ports: [] } }',
+  'firewall: { management: { networks: 192.0.2.0/24 } }',
 ]) {
   test(`an editor marks what the agent refuses: ${text}`, (t) => {
     t.false(agentAccepts(text));

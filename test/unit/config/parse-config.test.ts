@@ -27,6 +27,10 @@ const DEFAULTS = [
   'healing.slowBeat',
   'healing.budget',
   'healing.forgiveAfter',
+  'firewall.mode',
+  'firewall.management.networks',
+  'firewall.management.ports',
+  'firewall.trial',
 ];
 
 /** The least that the stack of a real appliance needs. */
@@ -68,6 +72,11 @@ test('the defaults are what the documentation says', (t) => {
       slowBeat: 300_000,
       budget: 30,
       forgiveAfter: 600_000,
+    },
+    firewall: {
+      mode: 'publish',
+      management: { networks: 'any', ports: [{ protocol: 'tcp', port: 22 }] },
+      trial: 300_000,
     },
   });
 });
@@ -175,6 +184,12 @@ test('a file with every setting is understood', (t) => {
     '  slowBeat: 1h',
     '  budget: 100',
     '  forgiveAfter: 30m',
+    'firewall:',
+    '  mode: enforce',
+    '  management:',
+    '    networks: [192.0.2.0/24, 198.51.100.7, "2001:DB8:7::/48", "2001:db8::7"]',
+    '    ports: [22, 51820/udp]',
+    '  trial: 10min',
   ].join('\r\n');
   t.deepEqual(parseConfig(text, 'appliance.yaml'), {
     ok: true,
@@ -214,6 +229,17 @@ test('a file with every setting is understood', (t) => {
         budget: 100,
         forgiveAfter: 1_800_000,
       },
+      firewall: {
+        mode: 'enforce',
+        management: {
+          networks: ['192.0.2.0/24', '198.51.100.7/32', '2001:db8:7::/48', '2001:db8::7/128'],
+          ports: [
+            { protocol: 'tcp', port: 22 },
+            { protocol: 'udp', port: 51820 },
+          ],
+        },
+        trial: 600_000,
+      },
     },
     defaults: [],
   });
@@ -245,16 +271,16 @@ const refused: [text: string, ...problems: string[]][] = [
   ['\nrealm: x', '2: realm: there is no such setting; did you mean turn.realm?'],
   [
     'livekit: 1',
-    '1: livekit: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing',
+    '1: livekit: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall',
   ],
   ['turn: {port: 1}', '1: turn.port: there is no such setting; the settings here are realm, relayPorts'],
   [
     '__proto__: 1',
-    '1: __proto__: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing',
+    '1: __proto__: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall',
   ],
   [
     'constructor: 1',
-    '1: constructor: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing',
+    '1: constructor: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall',
   ],
   ['1: x', '1: the number 1 is not the name of a setting; names are text, e.g. network'],
   ['? [a]\n: b', '1: a list or section is not the name of a setting; names are text, e.g. network'],
@@ -572,6 +598,31 @@ const refused: [text: string, ...problems: string[]][] = [
     'turn: &t\n  realm: x\nnetwork: *t',
     '2: turn: &t is an anchor; leave it out',
     '3: network: *t is an alias; write the value itself',
+  ],
+  [
+    'firewall: {mode: off}',
+    '1: firewall.mode: "off" is not a mode of the firewall; the modes are publish, observe, enforce',
+  ],
+  ['firewall: {trial: 5s}', '1: firewall.trial: "5s" is out of range; write 10s to 1h, with s, min, h or d'],
+  [
+    'firewall: {management: {networks: [], ports: []}}',
+    '1: firewall.management.networks: the list is empty: nobody could manage this machine; write any, or at least one network',
+    '1: firewall.management.ports: the list is empty: nobody could manage this machine; list at least one port, e.g. [22]',
+  ],
+  [
+    'firewall:\n  management:\n    networks: [192.0.2.7/24, 2001:db8::1/48, 192.0.2.0/33, example.org, 192.0.2.7, 192.0.2.7/32]',
+    '3: firewall.management.networks[0]: 192.0.2.7/24 has host bits set; the network is 192.0.2.0/24',
+    '3: firewall.management.networks[1]: 2001:db8::1/48 has host bits set; the network is 2001:db8::/48',
+    '3: firewall.management.networks[2]: 192.0.2.0/33 is not a network; use a network such as 192.0.2.0/24 or 2001:db8:7::/48',
+    '3: firewall.management.networks[3]: example.org is not a network; use a network such as 192.0.2.0/24 or 2001:db8:7::/48',
+    '3: firewall.management.networks[5]: 192.0.2.7/32 is listed twice; list each network once',
+  ],
+  [
+    'firewall:\n  management:\n    networks: 192.0.2.0/24\n    ports: [0, 22/sctp, 22, 22/tcp]',
+    '3: firewall.management.networks: "192.0.2.0/24" is neither any nor a list; write any, or a list, e.g. [192.0.2.0/24]',
+    '4: firewall.management.ports[0]: the number 0 is not a port; ports are 1 to 65535, e.g. 22 or 51820/udp',
+    '4: firewall.management.ports[1]: "22/sctp" is not a port; ports are 1 to 65535, e.g. 22 or 51820/udp',
+    '4: firewall.management.ports[3]: 22/tcp is listed twice; list each port once',
   ],
   ['turn: {realm: !!str x}', '1: turn.realm: !!str is a tag; leave it out'],
 ];

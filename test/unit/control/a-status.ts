@@ -93,6 +93,7 @@ export const wellStatus: Status = {
       },
     ],
     forwardPath: { open: true, detail: 'accepted by DOCKER-USER' },
+    perimeter: null,
     dropped: [{ what: 'to a published port while its service was away', packets: 7, bytes: 700 }],
     dockerProxyProcesses: 0,
   },

@@ -32,6 +32,9 @@ const api: ControlApi = {
   },
   status: async () => wellStatus,
   firewall: async () => wellStatus.firewall,
+  confirmPerimeter: async ({ unproven }) => ({ message: `confirmed, unproven: ${unproven}` }),
+  rollBackPerimeter: async () => ({ message: 'rolled back' }),
+  tryPerimeter: async () => ({ message: 'on trial again' }),
   ping: async () => ({ agentVersion: '0.1.0' }),
 };
 
@@ -56,6 +59,9 @@ test('the client asks and the server answers', async (t) => {
   const client = createControlClient(await serve(t));
   t.deepEqual(await client.hold({ service: 'livekit', forMs: null }), { message: 'livekit is held.' });
   t.deepEqual(await client.status(), wellStatus);
+  t.deepEqual(await client.confirmPerimeter({ unproven: true }), { message: 'confirmed, unproven: true' });
+  t.deepEqual(await client.rollBackPerimeter(), { message: 'rolled back' });
+  t.deepEqual(await client.tryPerimeter(), { message: 'on trial again' });
   t.deepEqual(await client.ping(), { agentVersion: '0.1.0' });
 });
 

@@ -2,23 +2,7 @@ import test from 'ava';
 import { desiredTable } from '../../../agent/firewall/desired-table.ts';
 import type { FirewallInput } from '../../../agent/firewall/input.ts';
 import { checkSpec } from '../../../agent/nftables/index.ts';
-
-const input: FirewallInput = {
-  published: [
-    { protocol: 'udp', port: 7882, service: 'livekit' },
-    { protocol: 'tcp', port: 7881, service: 'livekit' },
-  ],
-  open: [{ protocol: 'udp', from: 3478, to: 3478, service: 'coturn' }],
-  relays: [{ uid: 73478, port: 3478 }],
-  backends: new Map([['livekit', '172.30.5.2']]),
-  backends6: new Map([['livekit', 'fd00:5::2']]),
-  bridge: 'br-appliance',
-  subnet: '172.30.5.0/24',
-  subnet6: 'fd00:5::/64',
-  publicAddresses: ['203.0.113.7', '2001:db8::7'],
-  hostBehind: new Map([['203.0.113.7', '192.0.2.10']]),
-  masquerade: false,
-};
+import { input } from './input.ts';
 
 /** Elements of the sets and maps whose names begin so, as text. */
 const elementsOf = (from: FirewallInput, prefix: string) => {

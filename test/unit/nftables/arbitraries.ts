@@ -71,6 +71,10 @@ function sets(): fc.Arbitrary<SetSpec> {
     elementsOf(['ipv4_addr'], fc.tuple(networks), ['interval']),
     elementsOf(['inet_service'], fc.tuple(ranges), ['interval']),
     elementsOf(['inet_proto', 'inet_service'], fc.tuple(protocols, ranges), ['interval']),
+    elementsOf(['nf_proto'], fc.tuple(fc.constantFrom('ipv4', 'ipv6')), []).map((set) => ({
+      ...set,
+      expireSeconds: 600,
+    })),
     elementsOf(['ifname'], fc.tuple(fc.constantFrom('br-appliance', 'eth0', 'lo')), []),
   );
 }

@@ -29,6 +29,7 @@ export const everything: nft.TableSpec = {
     },
     { name: 'sources', type: ['ipv4_addr'], elements: [], dynamic: { timeoutSeconds: 10, size: 64 } },
     { name: 'networks', type: ['ipv6_addr'], elements: [], dynamic: { timeoutSeconds: 10, size: 64 } },
+    { name: 'for-now', type: ['nf_proto'], elements: [['ipv4'], ['ipv6']], expireSeconds: 600 },
     { name: 'relay', type: ['inet_service'], flags: ['interval'], elements: [['49152-49999'], [3478]] },
   ],
   maps: [
@@ -159,6 +160,25 @@ export const everything: nft.TableSpec = {
           ],
         },
         { id: 'all-sources', statements: [nft.beyond(200, 400), nft.count('media-in'), nft.drop] },
+        { id: 'for-now', statements: [nft.contains(nft.nfproto, '@for-now'), nft.accept] },
+        {
+          id: 'echo',
+          statements: [nft.equal(nft.icmpType, 'echo-request'), nft.within(50, 100), nft.accept],
+        },
+        {
+          id: 'neighbours',
+          statements: [
+            nft.equal(nft.icmpv6Type, { set: ['nd-neighbor-solicit', 'nd-neighbor-advert'] }),
+            nft.accept,
+          ],
+        },
+        {
+          id: 'some-services',
+          statements: [
+            nft.equal(service, { set: [nft.concat('tcp', 22), nft.concat('udp', 51820)] }),
+            nft.accept,
+          ],
+        },
         { id: 'of-a-user', statements: [nft.equal(nft.skuid, 73478), nft.accept] },
         { id: 'drop-without-backend', statements: [nft.contains(service, '@published'), nft.drop] },
       ],

@@ -49,6 +49,25 @@ test('each fault is named with its place', (t) => {
       /two objects named s \(set or map\)/,
     ],
     [set([], []), /set s has no type/],
+    [
+      { ...empty, sets: [{ name: 's', type: ['nf_proto'], elements: [], expireSeconds: 0.5 }] },
+      /set s has 0\.5 as its timeout or size/,
+    ],
+    [
+      {
+        ...empty,
+        sets: [
+          {
+            name: 's',
+            type: ['ipv4_addr'],
+            elements: [],
+            dynamic: { timeoutSeconds: 1, size: 1 },
+            expireSeconds: 5,
+          },
+        ],
+      },
+      /set s is filled by rules, and has elements, flags or an expiry/,
+    ],
     [set(['inet_service'], [[70000]]), /set s: 70000 is no key of inet_service/],
     [set(['inet_service'], [['1-5']]), /set s: 1-5 is no key of inet_service/],
     [set(['ipv4_addr'], [['192.0.2.1/32']]), /192\.0\.2\.1\/32 is no key/],

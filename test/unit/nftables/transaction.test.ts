@@ -33,6 +33,7 @@ test('elements, chains and rules are written as nft reads them', (t) => {
     document(
       { verb: 'delete', kind: 'element', name: 'm', elements: [{ key: 5 }] },
       { verb: 'add', kind: 'element', name: 'm', elements: [{ key: 5, value: '192.0.2.1' }] },
+      { verb: 'add', kind: 'element', name: 's', elements: [{ key: 'ipv4', timeoutSeconds: 9 }] },
       { verb: 'add', kind: 'chain', name: 'c', base },
       { verb: 'add', kind: 'chain', name: 'd', base: null },
       { verb: 'flush', kind: 'chain', name: 'c' },
@@ -42,6 +43,7 @@ test('elements, chains and rules are written as nft reads them', (t) => {
     [
       { delete: { element: { ...place, name: 'm', elem: [5] } } },
       { add: { element: { ...place, name: 'm', elem: [[5, '192.0.2.1']] } } },
+      { add: { element: { ...place, name: 's', elem: [{ elem: { val: 'ipv4', timeout: 9 } }] } } },
       { add: { chain: { ...place, name: 'c', type: 'filter', hook: 'input', prio: -10, policy: 'drop' } } },
       { add: { chain: { ...place, name: 'd' } } },
       { flush: { chain: { ...place, name: 'c' } } },

@@ -3,7 +3,7 @@ import { known } from '../../../agent/conditions/findings.ts';
 import { convergence, createFakeNft, type FakeNft } from '../../../agent/nftables/index.ts';
 import { firewallNow } from '../../../agent/reconcile/firewall-status.ts';
 import type { Desired, History } from '../../../agent/reconcile/types.ts';
-import { desire, healthy, history, listingOf } from './world.ts';
+import { at, config, desire, healthy, history, listingOf } from './world.ts';
 
 const now = (nft: FakeNft, desired: Desired | null, past: History = history) =>
   firewallNow({
@@ -20,6 +20,9 @@ const now = (nft: FakeNft, desired: Desired | null, past: History = history) =>
         ipv6: null,
       }),
     dockerProxies: known({ count: 0, pssBytes: 0, rssBytes: 0, ports: [] }),
+    config,
+    flows: [],
+    now: at(0),
   });
 
 async function running() {

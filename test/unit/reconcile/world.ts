@@ -4,6 +4,7 @@ import { convergence, createFakeNft, type ListedTable } from '../../../agent/nft
 import type { TableSpec } from '../../../agent/nftables/objects.ts';
 import { desiredState } from '../../../agent/reconcile/desired.ts';
 import { fingerprint } from '../../../agent/reconcile/files-to-write.ts';
+import { NO_PERIMETER } from '../../../agent/reconcile/perimeter.ts';
 import type { Desired, History, Observed } from '../../../agent/reconcile/types.ts';
 import { embeddedStack } from '../../../agent/stack/embedded/stack.ts';
 import type { Secrets, StackImage } from '../../../agent/stack/types.ts';
@@ -49,6 +50,7 @@ export const history: History = {
   applied: null,
   lastDrift: null,
   turnAddresses: ['192.0.2.10'],
+  perimeter: NO_PERIMETER,
 };
 
 export async function listingOf(table: TableSpec): Promise<ListedTable> {
@@ -110,12 +112,13 @@ const bare: Observed = {
   silences: new Map(),
 };
 
-export function desire(observed: Observed, past: History = history): Desired {
+export function desire(observed: Observed, past: History = history, now: Instant = at(0)): Desired {
   const desired = desiredState(
     embeddedStack,
     { rendered: DIRECTORY, data: '/var/lib/appliance-agent/data' },
     observed,
     past,
+    now,
   );
   if (desired === null) throw new Error('there is a configuration');
   return desired;

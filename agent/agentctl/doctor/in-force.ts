@@ -1,3 +1,4 @@
+import type { FirewallConfig } from '../../config/firewall.ts';
 import { parseConfig } from '../../config/parse-config.ts';
 import { type ApplianceConfig, DEFAULT_CONFIG } from '../../config/schema.ts';
 import { type Flow, flowsOf } from '../../firewall/flows.ts';
@@ -6,14 +7,20 @@ import { isErrno } from '../../system/errors.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 import type { Paths } from '../../system/paths.ts';
 
-/** What must reach the stack from outside, by the configuration that is in force; a user who may not read it sees the defaults. */
-export async function trafficOf(paths: Pick<Paths, 'config' | 'acceptedConfig'>): Promise<readonly Flow[]> {
+/**
+ * What must reach the stack from outside and what the firewall is asked for, by the configuration in force; a user who
+ * may not read that sees the defaults.
+ */
+export async function inForce(
+  paths: Pick<Paths, 'config' | 'acceptedConfig'>,
+): Promise<{ readonly flows: readonly Flow[]; readonly firewall: FirewallConfig }> {
   const config = (await configIn(paths.config)) ?? (await configIn(paths.acceptedConfig)) ?? DEFAULT_CONFIG;
   const { subnet, subnet6 } = config.network;
-  return flowsOf(stackNamed(config.stack).services(config), {
-    subnet,
-    subnet6: subnet6 === 'none' ? null : subnet6,
-  });
+  const subnets = { subnet, subnet6: subnet6 === 'none' ? null : subnet6 };
+  return {
+    flows: flowsOf(stackNamed(config.stack).services(config), subnets),
+    firewall: config.firewall,
+  };
 }
 
 async function configIn(path: string): Promise<ApplianceConfig | null> {

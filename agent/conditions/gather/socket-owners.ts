@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { linkOfProcess, namesOfProcess, pidsOf, readOfProcess } from './proc.ts';
+
+export interface Process {
+  readonly pid: string;
+  readonly name: string;
+}
+
+/**
+ * The process of each socket, by the socket's inode. To see other users' it needs root. Processes called `first` are
+ * looked into before the others, and the search ends when every socket is found.
+ */
+export async function socketOwners(
+  inodes: ReadonlySet<string>,
+  first: string,
+  procDirectory: string,
+): Promise<ReadonlyMap<string, Process>> {
+  const owners = new Map<string, Process>();
+  if (inodes.size === 0) return owners;
+  const processes = await Promise.all(
+    (await pidsOf(procDirectory)).map(async (pid) => ({
+      pid,
+      name: ((await readOfProcess(join(procDirectory, pid, 'comm'))) ?? '').trim(),
+    })),
+  );
+  const rank = ({ name }: Process) => (name === first ? 0 : 1);
+  for (const owner of processes.toSorted((a, b) => rank(a) - rank(b))) {
+    if (owners.size === inodes.size) break;
+    const directory = join(procDirectory, owner.pid, 'fd');
+    for (const descriptor of (await namesOfProcess(directory)) ?? []) {
+      const inode = /^socket:\[(\d+)\]$/.exec((await linkOfProcess(join(directory, descriptor))) ?? '')?.[1];
+      if (inode !== undefined && inodes.has(inode)) owners.set(inode, owner);
+    }
+  }
+  return owners;
+}
+
+/** A program for people, e.g. `docker-proxy (pid 812)`. */
+export const programName = (owner: Process | undefined) =>
+  owner === undefined ? 'a program that /proc does not show' : `${owner.name} (pid ${owner.pid})`;
