@@ -4,7 +4,12 @@ export type Expression =
   | string
   | number
   | { readonly meta: { readonly key: 'l4proto' | 'mark' | 'iifname' | 'oifname' | 'nfproto' | 'skuid' } }
-  | { readonly payload: { readonly protocol: 'ip' | 'ip6' | 'th' | 'tcp' | 'udp'; readonly field: string } }
+  | {
+      readonly payload: {
+        readonly protocol: 'ip' | 'ip6' | 'icmpv6' | 'th' | 'tcp' | 'udp';
+        readonly field: string;
+      };
+    }
   | { readonly ct: { readonly key: 'mark' | 'status' | 'state' | 'direction' } }
   | { readonly fib: { readonly result: 'type'; readonly flags: readonly ['daddr'] | readonly ['saddr'] } }
   | { readonly concat: readonly Expression[] }
@@ -40,6 +45,8 @@ export type Statement =
   | { readonly jump: { readonly target: string } }
   | { readonly accept: null }
   | { readonly drop: null }
+  | { readonly reject: { readonly type: 'icmpx'; readonly expr: 'admin-prohibited' } }
+  | { readonly reject: { readonly type: 'tcp reset' } }
   | { readonly return: null };
 
 /** A rate of packets; with `inv` it matches what is beyond the rate, else what is within. */
@@ -64,6 +71,8 @@ export const metaMark: Expression = { meta: { key: 'mark' } };
 export const ctMark: Expression = { ct: { key: 'mark' } };
 export const ctStatus: Expression = { ct: { key: 'status' } };
 export const ctState: Expression = { ct: { key: 'state' } };
+export const ctDirection: Expression = { ct: { key: 'direction' } };
+export const icmpv6Type: Expression = { payload: { protocol: 'icmpv6', field: 'type' } };
 export const dport: Expression = { payload: { protocol: 'th', field: 'dport' } };
 export const sport: Expression = { payload: { protocol: 'th', field: 'sport' } };
 export const daddrType: Expression = { fib: { result: 'type', flags: ['daddr'] } };
@@ -96,5 +105,9 @@ export const snat = (family: 'ip' | 'ip6', addr: Expression): Statement => ({ sn
 export const masquerade: Statement = { masquerade: null };
 export const accept: Statement = { accept: null };
 export const drop: Statement = { drop: null };
+/** Tells the sender that it may not, over either family (RFC 1812, 5.2.7.1; RFC 4443, 3.1). */
+export const reject: Statement = { reject: { type: 'icmpx', expr: 'admin-prohibited' } };
+/** The same for TCP: an ICMP error that comes while a program is still in `connect` is not heard. */
+export const rejectTcp: Statement = { reject: { type: 'tcp reset' } };
 export const returnVerdict: Statement = { return: null };
 export const jump = (target: string): Statement => ({ jump: { target } });

@@ -9,11 +9,8 @@ import type { Paths } from '../../system/paths.ts';
 /** What must reach the stack from outside, by the configuration that is in force; a user who may not read it sees the defaults. */
 export async function trafficOf(paths: Pick<Paths, 'config' | 'acceptedConfig'>): Promise<readonly Flow[]> {
   const config = (await configIn(paths.config)) ?? (await configIn(paths.acceptedConfig)) ?? DEFAULT_CONFIG;
-  const { subnet, subnet6 } = config.network;
-  return flowsOf(stackNamed(config.stack).services(config), {
-    subnet,
-    subnet6: subnet6 === 'none' ? null : subnet6,
-  });
+  const stack = stackNamed(config.stack);
+  return flowsOf(stack.services(config), stack.networks(config)[0]);
 }
 
 async function configIn(path: string): Promise<ApplianceConfig | null> {
