@@ -1,7 +1,8 @@
+import { type HttpAnswer, readText } from '../system/http.ts';
 import { readLines } from '../system/lines.ts';
 import { requireSuccess } from './answers.ts';
 import { engineFailure } from './failure.ts';
-import { type OpenAnswer, open } from './request.ts';
+import { MAX_ANSWER_BYTES, open } from './request.ts';
 
 /** The engine itself cuts a longer line into pieces of 16 KiB. */
 const MAX_LINE = 1024 * 1024;
@@ -28,13 +29,13 @@ export async function* containerLogs(
 ): AsyncGenerator<string, void, void> {
   const path = `/containers/${containerId}/logs`;
   const what = `GET ${path}`;
-  let answer: OpenAnswer | null = null;
+  let answer: HttpAnswer | null = null;
   try {
     const query = { stdout: '1', stderr: '1', tail: String(lines), follow: follow ? '1' : '0' };
     const limit = follow ? [] : [AbortSignal.timeout(limitMs)];
     answer = await open(socket, { method: 'GET', path, query }, AbortSignal.any([signal, ...limit]));
     if (answer.status !== 200) {
-      requireSuccess({ status: answer.status, text: await answer.body.text() }, what);
+      requireSuccess({ status: answer.status, text: await readText(answer, MAX_ANSWER_BYTES) }, what);
       return;
     }
     yield* readLines(payloads(answer.body), MAX_LINE);
@@ -42,7 +43,7 @@ export async function* containerLogs(
     if (follow && signal.aborted) return;
     throw engineFailure(error, { what, socket, timeoutMs: limitMs });
   } finally {
-    await answer?.close();
+    answer?.close();
   }
 }
 

@@ -74,7 +74,7 @@ test('following gives each line when it comes, and ends quietly when it is ended
 });
 
 test('an engine that refuses, hangs, or is not there is told', async (t) => {
-  const how = { lines: 7, follow: false, signal: never(), limitMs: 200 };
+  const how = { lines: 7, follow: false, signal: never(), limitMs: 20_000 };
   const refusing = await serveOnSocket((_request, response) => {
     response.writeHead(404).end('{"message":"No such container: abc"}');
   });
@@ -83,7 +83,7 @@ test('an engine that refuses, hangs, or is not there is told', async (t) => {
   await refusing.close();
 
   const hanging = await serveOnSocket(() => undefined);
-  await t.throwsAsync(collect(containerLogs(hanging.socket, 'abc', how)), {
+  await t.throwsAsync(collect(containerLogs(hanging.socket, 'abc', { ...how, limitMs: 200 })), {
     code: 'ENGINE_TIMEOUT',
   } as object);
   await hanging.close();
