@@ -100,20 +100,23 @@ async function main(): Promise<void> {
   const forwardPath = keep(() => gatherForwardPath(run), rulesKeptMs, clock);
   const baseRules = createBaseRules(paths.firewallBase);
   const look = createLastLook();
-  const hardware = createSurvey(
-    { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
-    { path: paths.tuneRecord, bootId: clock.now().bootId },
-  );
+  const hardware = createSurvey({
+    folders: { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
+    record: { path: paths.tuneRecord, bootId: clock.now().bootId },
+  });
   const slowFacts = createSlowFacts({
     run,
     clock,
-    hardware,
+    hardware: hardware.report,
     composeVersion: () => compose.version(),
     flows: look.traffic,
     management: () => undecided(look.config(), memory.history().perimeter),
     root: paths.root,
   });
   let slow = await slowFacts.gather();
+  const gatherAgain = async () => {
+    slow = await slowFacts.gather();
+  };
 
   const loop = createLoop({
     clock,
@@ -186,6 +189,8 @@ async function main(): Promise<void> {
     },
   });
 
+  hardware.looked.then(gatherAgain).then(loop.beat);
+
   const prober = createProber({
     clock,
     ask: (service) =>
@@ -238,9 +243,7 @@ async function main(): Promise<void> {
   // The regular look is the backstop of the events of the engine and of the rules.
   const beats = [
     schedule('*/10 * * * * *', loop.beat, { noOverlap: true }),
-    schedule('5,35 * * * * *', async () => {
-      slow = await slowFacts.gather();
-    }),
+    schedule('5,35 * * * * *', gatherAgain),
     schedule('17 * * * *', () => {
       const { state, detail } = store.snapshot();
       if (state === 'failed') log.warn({ detail }, 'the database could not be copied');

@@ -83,6 +83,15 @@ program
     perform(async () => (await import('./commands/service.ts')).hold(context, service, options)),
   );
 
+program
+  .command('logs <service>')
+  .description('show the newest lines that a service wrote; agent for those of the agent itself (root)')
+  .option('--lines <number>', 'how many, 100 if not said, 10000 at most')
+  .option('--follow', 'go on with what comes, until ^C')
+  .action((service, options) =>
+    perform(async () => (await import('./commands/logs.ts')).logs(context, service, options)),
+  );
+
 for (const [name, description] of [
   ['heal', 'heal a service now, without waiting for its turn'],
   ['release', 'end a hold'],
@@ -163,6 +172,16 @@ profile
   .description('look at this machine, and say which profile is for it and why')
   .option('--json', 'the same as JSON, with what was seen of the machine')
   .action((options) => perform(async () => (await import('./commands/profile.ts')).match(context, options)));
+
+program
+  .command('support-bundle')
+  .description(
+    'pack what helps somebody else to see what is wrong: state, checks, logs, rules; no secrets (root)',
+  )
+  .option('--output <file>', 'where to, by default appliance-support-TIME.tar.gz in this folder')
+  .action((options) =>
+    perform(async () => (await import('./commands/support-bundle.ts')).supportBundle(context, options)),
+  );
 
 program
   .command('version')

@@ -98,13 +98,11 @@ export function judge(
   refused: string | null | undefined,
 ): SettingStatus {
   const { name, want } = setting;
-  const missing = readings.find((reading) => !reading.ok);
-  const other = readings.find((reading) => reading.ok && !holds(setting, reading.value));
-  const seen = (other ?? readings.find((reading) => reading.ok)) as Reading | undefined;
-  const status = { name, want, seen: seen?.ok ? seen.value : null };
-  if (missing !== undefined && !missing.ok) {
-    return { ...status, state: 'unsupported', detail: inWords(missing.code) };
-  }
+  const values = readings.flatMap((reading) => (reading.ok ? [reading.value] : []));
+  const [failure] = readings.flatMap((reading) => (reading.ok ? [] : [reading.code]));
+  const other = values.find((value) => !holds(setting, value));
+  const status = { name, want, seen: other ?? values[0] ?? null };
+  if (failure !== undefined) return { ...status, state: 'unsupported', detail: inWords(failure) };
   if (other === undefined) return { ...status, state: 'applied', detail: '' };
   if (typeof refused === 'string') return { ...status, state: 'unsupported', detail: refused };
   const detail =

@@ -94,21 +94,43 @@ export async function surveySettings(
   };
 }
 
+export interface SurveyPorts {
+  readonly folders: ProfileFolders;
+  readonly record: { readonly path: string; readonly bootId: string };
+}
+
+/** Looks at the machine and its settings, now. Does not reject. */
+export async function surveyHardware({ folders, record }: SurveyPorts): Promise<Known<HardwareReport>> {
+  try {
+    return known(await surveySettings(await profileMachine(folders), record));
+  } catch (error) {
+    return unknown(describeError(error));
+  }
+}
+
+export interface Survey {
+  /** How the hardware stands now, as far as it is known yet. */
+  report(): Promise<Known<HardwareReport>>;
+  /** Resolves when the machine was looked at, whatever came of it. */
+  readonly looked: Promise<void>;
+}
+
 /**
- * How the hardware stands now, each time it is asked. It looks at the machine itself only once: hardware does not change
- * under a running system.
+ * Looks at the machine once, for hardware does not change under a running system, and in the background, for that takes
+ * a second on a slow one.
  */
-export function createSurvey(
-  folders: ProfileFolders,
-  record: { readonly path: string; readonly bootId: string },
-): () => Promise<Known<HardwareReport>> {
-  let profiled: ProfiledMachine | null = null;
-  return async () => {
-    try {
-      profiled ??= await profileMachine(folders);
-      return known(await surveySettings(profiled, record));
-    } catch (error) {
-      return unknown(describeError(error));
-    }
+export function createSurvey({ folders, record }: SurveyPorts): Survey {
+  let profiled: Known<ProfiledMachine> = unknown('the hardware is being looked at');
+  const looked = profileMachine(folders).then(
+    (machine) => {
+      profiled = known(machine);
+    },
+    (error: unknown) => {
+      profiled = unknown(describeError(error));
+    },
+  );
+  return {
+    looked,
+    report: async () => (profiled.known ? known(await surveySettings(profiled.value, record)) : profiled),
   };
 }

@@ -63,12 +63,13 @@ export function createReporter(ports: ReporterPorts): Reporter {
 }
 
 /** What of a status is news: not its time, nor the counters, nor how long a probe took. */
-function essence({ overall, provisioning, services, firewall, problems }: Status): string {
+function essence({ overall, provisioning, services, firewall, hardware, problems }: Status): string {
   return JSON.stringify([
     overall,
     provisioning.steps.map(({ state }) => state),
     services.map(({ state, probe, healing, startedAt }) => [state, probe?.ok, healing.rung, startedAt]),
     firewall.state,
+    hardware.profile,
     firewall.published.map(({ target }) => target),
     problems.map(({ code, severity, evidence }) => [code, severity, evidence]),
   ]);

@@ -24,6 +24,9 @@ export interface Paths {
   readonly socket: string;
   /** What appliance-agent-tune.service set in this boot. */
   readonly tuneRecord: string;
+  /** The agent's log where systemd is not there to keep it. */
+  readonly agentLog: string;
+  readonly installLog: string;
   readonly images: string;
   readonly engineSocket: string;
 }
@@ -50,6 +53,8 @@ export function appliancePaths(root = ''): Paths {
     events: under('/run/appliance-agent/events.json'),
     socket: under('/run/appliance-agent/agent.sock'),
     tuneRecord: under('/run/appliance-agent/tune.json'),
+    agentLog: under('/var/log/appliance-agent/agent.log'),
+    installLog: under('/var/log/appliance-agent/install.log'),
     images: under('/usr/share/appliance-agent/images'),
     engineSocket: under('/var/run/docker.sock'),
   };

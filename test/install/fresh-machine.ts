@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readOfProcess } from '../../agent/conditions/gather/proc.ts';
 import { type RunResult, run, runOk } from '../../agent/system/processes.ts';
 import type { Suite } from '../support/debian-root.ts';
 import { makeFreshRoot } from './fresh-root.ts';
@@ -121,7 +122,8 @@ async function findLeader(child: ChildProcess): Promise<number> {
     const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
     const leader = Number(children.trim().split(' ')[0]);
     // Inside, PID 1 is there before its root is: the wait ends when it runs what it was told to.
-    const name = leader > 0 ? (await readFile(`/proc/${leader}/comm`, 'utf8')).trim() : '';
+    // Before it there may be a helper of nspawn, gone again by now.
+    const name = leader > 0 ? ((await readOfProcess(`/proc/${leader}/comm`)) ?? '').trim() : '';
     if (name !== '' && name !== 'systemd-nspawn' && name !== '(sd-child)') return leader;
     await sleep(100);
   }

@@ -101,6 +101,41 @@ export function installsUnderSystemd(suite: Suite): void {
     t.notRegex(doctor.stdout, /^SKIP/m);
   });
 
+  test(`on ${suite} the logs of a service and of the agent can be read, by root alone`, async (t, {
+    machine,
+  }) => {
+    const coturn = await machine.sh('agentctl logs coturn --lines 20');
+    t.is(coturn.exitCode, 0, coturn.stderr);
+    t.true(coturn.stdout.split('\n').length > 5, coturn.stdout);
+    t.regex((await machine.sh('agentctl logs agent --lines 5000')).stdout, /the agent starts {2}version=/);
+    t.regex((await machine.sh('agentctl logs nothing')).stderr, /There are logs of: agent, coturn, livekit/);
+    const nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
+    t.is((await machine.sh(`${nobody} agentctl logs coturn`)).exitCode, 77);
+    t.is((await machine.sh(`cd /tmp && ${nobody} agentctl support-bundle`)).exitCode, 77);
+  });
+
+  test(`on ${suite} a support bundle holds what helps, no secret, and is for root alone`, async (t, {
+    machine,
+  }) => {
+    const made = await machine.sh('agentctl support-bundle --output /root/bundle.tar.gz', 60_000);
+    t.is(made.exitCode, 0, made.stderr);
+    t.is((await machine.sh('stat --format=%a /root/bundle.tar.gz')).stdout, '600\n');
+    const names = (await machine.sh('tar -tzf /root/bundle.tar.gz')).stdout;
+    for (const name of [
+      'status.json',
+      'doctor.json',
+      'logs/agent.journal',
+      'logs/livekit.log',
+      'network/ruleset.nft',
+    ])
+      t.true(names.includes(`/${name}\n`), names);
+    // Its own words for a service prove that the search would find something.
+    const found = 'tar -xzOf /root/bundle.tar.gz | grep -c -F';
+    t.true(Number((await machine.sh(`${found} appliance-agent`)).stdout) > 0);
+    t.is((await machine.sh(`${found} "$(cat /var/lib/appliance-agent/secrets/turn)"`)).stdout, '0\n');
+    await machine.sh('rm /root/bundle.tar.gz');
+  });
+
   test(`on ${suite} a second run changes nothing and says so`, async (t, setting) => {
     const { machine } = setting;
     await machine.sh('touch /root/stamp');

@@ -24,6 +24,7 @@ test('without systemd the engine and the agent run in the background, and the st
   t.regex(output, /^\[ 9\/13\] Docker setting … not needed: Docker keeps its rules with iptables$/m);
   t.regex(output, /runs as background processes: there is no systemd here/);
   await isServed(t, setting);
+  t.regex((await setting.machine.sh('agentctl logs agent')).stdout, /the agent starts/);
   const tuned = await setting.machine.sh('cat /run/appliance-agent/tune.json');
   t.regex(tuned.stdout, /"name": "net\.core\.rmem_max"/);
   t.is((await setting.machine.sh('pgrep -c docker-proxy')).stdout.trim(), '0');

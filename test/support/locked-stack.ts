@@ -98,7 +98,13 @@ export async function startLockedStack(machine: Machine): Promise<LockedStack> {
       const networks = await engine.networks();
       const value = { containers, networks, missingImages: [], startedAtMs: null };
       const observed = { ...(await healthy()), engine: { ok: true, value } as const };
-      const desired = desiredState(stack, appliancePaths(machine.root), observed, history, systemClock().now());
+      const desired = desiredState(
+        stack,
+        appliancePaths(machine.root),
+        observed,
+        history,
+        systemClock().now(),
+      );
       if (desired === null) throw new Error('there is a configuration');
       return desired.table;
     },

@@ -17,7 +17,7 @@ import type { Facts } from '../../conditions/types.ts';
 import type { StatusReading } from '../../control/status-file.ts';
 import { createCompose } from '../../engine/compose.ts';
 import { createEngine } from '../../engine/engine.ts';
-import { createSurvey } from '../../hardware/survey.ts';
+import { surveyHardware } from '../../hardware/survey.ts';
 import { readSecrets } from '../../stack/secrets.ts';
 import { systemClock } from '../../system/clock.ts';
 import { describeError, isErrno } from '../../system/errors.ts';
@@ -80,13 +80,13 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     gatherPerimeter({ flows, firewall }, reading),
     gatherOtherFirewalls(paths.root),
   ]);
-  const survey = createSurvey(
-    { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
-    { path: paths.tuneRecord, bootId: systemClock().now().bootId },
-  );
+  const survey = surveyHardware({
+    folders: { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
+    record: { path: paths.tuneRecord, bootId: systemClock().now().bootId },
+  });
   const [hardware, dockerProxies, turnsListener, conntrack, disks, clock, images, services] =
     await Promise.all([
-      survey(),
+      survey,
       gatherDockerProxies(),
       gatherTurnsListener(),
       gatherConntrack(),

@@ -5,8 +5,8 @@ import { IMAGE_MANIFEST, readImages, sha256OfFile } from '../../stack/images.ts'
 import type { StackImage } from '../../stack/types.ts';
 import { AgentError } from '../../system/errors.ts';
 import { readFileIfPresent, writeFileAtomic } from '../../system/files.ts';
+import { tarStream } from '../../system/tar.ts';
 import { describeImage, type Image, type ImageSource } from './image.ts';
-import { tarStream } from './tar.ts';
 
 export interface BuiltImage extends StackImage {
   readonly changed: boolean;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type TarEntry, tarSize, tarStream } from './tar.ts';
+import { type TarEntry, tarSize, tarStream } from '../../system/tar.ts';
 
 /** What an image is made of. */
 export interface ImageSource {

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AgentError, isErrno } from '../../system/errors.ts';
 import type { Run } from '../../system/processes.ts';
+import type { TarEntry } from '../../system/tar.ts';
 import { sharedLibraries } from './libraries.ts';
-import type { TarEntry } from './tar.ts';
 
 /** A file of this machine, and where it stands in the image. */
 export interface ImageFile {

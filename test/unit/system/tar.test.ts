@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { type TarEntry, tarSize, tarStream } from '../../../agent/release/images/tar.ts';
+import { type TarEntry, tarSize, tarStream } from '../../../agent/system/tar.ts';
 
 async function folder(t: ExecutionContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'aa-tar-'));

@@ -1,0 +1,39 @@
+import { stripVTControlCharacters } from 'node:util';
+import { z } from 'zod/mini';
+import { formatTime } from './times.ts';
+
+/** A line of the agent's own log (pino): the rest of its fields are what it is about. */
+const ownLine = z.looseObject({ level: z.number(), time: z.string(), msg: z.string() });
+const LEVELS: Readonly<Record<number, string>> = {
+  20: 'debug',
+  30: '',
+  40: 'WARNING',
+  50: 'ERROR',
+  60: 'FATAL',
+};
+
+/** A log line for a person. What somebody else wrote must not steer the terminal. */
+export function logLine(line: string): string {
+  const own = ownLine.safeParse(parseJson(line));
+  if (!own.success) return printable(line);
+  const { level, time, msg, ...fields } = own.data;
+  const rest = Object.entries(fields).map(([key, value]) => `${key}=${asText(value)}`);
+  return printable(
+    [formatTime(time), LEVELS[level] ?? '', msg, ...rest].filter((part) => part !== '').join('  '),
+  );
+}
+
+const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+
+const printable = (text: string) => stripVTControlCharacters(text).replace(/[^\P{C}\t]/gu, '\u{fffd}');
+
+/** Undefined when it is no JSON, as most logs. */
+function parseJson(line: string): unknown {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    // A line that only begins like JSON is shown as it is.
+    return undefined;
+  }
+}
