@@ -1,4 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../agent/system/processes.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
@@ -10,12 +13,26 @@ const test = testWhen(needs(APPLIANCE_NEEDS));
 const LIVEKIT = 'appliance-livekit-1';
 let appliance: Appliance;
 let client: Client;
+let directory: string;
+
+/** What the agent calls to have its engine restarted: it asks this test, and waits until that was done. */
+const RESTART_ENGINE = `#!/bin/sh
+touch "$0.asked"
+for _ in $(seq 300); do [ -e "$0.asked" ] || exit 0; sleep 0.2; done
+exit 1
+`;
 
 test.before('an appliance comes up', async () => {
-  appliance = await startAppliance();
+  directory = await mkdtemp(join(tmpdir(), 'aa-ladder-'));
+  const engineRestart = join(directory, 'restart-engine');
+  await writeFile(engineRestart, RESTART_ENGINE, { mode: 0o755 });
+  appliance = await startAppliance({ engineRestart });
   client = createClient(appliance.machine);
 });
-test.after.always('it is taken away', () => appliance?.destroy());
+test.after.always('it is taken away', async () => {
+  await appliance?.destroy();
+  await rm(directory, { recursive: true, force: true });
+});
 test.beforeEach('what was tried before is forgotten, and the appliance is up', async () => {
   for (const service of ['livekit', 'coturn']) await appliance.agentctl('heal', service);
   await appliance.until('the appliance is up', 60_000, isUp);
@@ -96,3 +113,51 @@ test('an image that was removed is loaded from its archive before the container 
   t.true((await healed(before, 'livekit', 60_000)).every((story) => story.endsWith(': ok')));
   t.is(await echoed(), 10);
 });
+
+/** Restarts the engine once the agent asks for it; resolves to the milliseconds until it did. */
+async function restartWhenAsked(limitMs: number): Promise<number> {
+  const asked = join(directory, 'restart-engine.asked');
+  const begun = performance.now();
+  while (!existsSync(asked)) {
+    if (performance.now() - begun > limitMs) throw new Error(`the agent did not ask within ${limitMs} ms`);
+    await sleep(100);
+  }
+  const waited = performance.now() - begun;
+  await appliance.engine().kill();
+  await appliance.startEngine();
+  await rm(asked);
+  return waited;
+}
+
+for (const [what, harm] of [
+  ['that hangs', async () => void process.kill(appliance.engine().pid, 'SIGSTOP')],
+  [
+    'that is gone, with its socket',
+    async () => {
+      await appliance.engine().kill();
+      await rm(appliance.paths.engineSocket, { force: true });
+    },
+  ],
+] as const) {
+  test(`an engine ${what} is restarted after 30 s, once, and meanwhile nothing is closed`, async (t) => {
+    const before = await newest();
+    const status = await appliance.status();
+    await harm();
+    const waitedMs = await restartWhenAsked(90_000);
+    t.log(`asked after ${Math.round(waitedMs / 100) / 10} s`);
+    t.true(waitedMs >= 25_000);
+    await appliance.until('everything serves again', 60_000, isUp);
+    t.is(await echoed(), 10);
+    const events = (await appliance.events()).filter(({ id }) => id > before);
+    const restarts = events.filter(({ kind }) => kind === 'engine-restarted');
+    t.deepEqual(
+      restarts.map(({ subject, action, result }) => `${subject}: ${action}: ${result}`),
+      ['engine: restarted the Docker Engine: ok'],
+    );
+    t.deepEqual(
+      events.filter(({ kind }) => kind === 'held' || kind === 'table-drifted'),
+      [],
+    );
+    t.is(status.firewall.published.length, (await appliance.status()).firewall.published.length);
+  });
+}
