@@ -75,6 +75,7 @@ export function createLoop(ports: LoopPorts): Loop {
     events = [];
     const allAnew = afresh;
     afresh = false;
+    memory.restraint.look(clock.now());
     const observed = await ports.observe(allAnew);
     const desired = ports.desire(observed);
     ports.onObserved(observed, desired);

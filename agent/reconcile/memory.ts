@@ -2,9 +2,11 @@ import * as z from 'zod';
 import type { EngineEvent } from '../engine/types.ts';
 import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
-import type { Attempt, Hold, Store } from '../store/types.ts';
+import type { Attempt, Death, Hold, Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
+import { jsonOrNull } from '../system/json.ts';
 import { NO_PERIMETER, type PerimeterRecord } from './perimeter.ts';
+import { beginRun, type Restraint } from './restraint.ts';
 import type { History, KillSeen, StopSeen } from './types.ts';
 
 const instant = z.object({ bootId: z.string(), monotonicMs: z.number(), wall: z.string() });
@@ -31,11 +33,13 @@ export interface Memory {
   entered(attempt: Attempt): void;
   /** Forgets what was tried at a subject. */
   forgive(subject: string): void;
+  died(death: Death): void;
   /** Things that a step works on, until `ended`. */
   began(things: readonly string[]): void;
   ended(things: readonly string[]): void;
   /** Whether the engine answered when it was asked last. */
   engineAnswers(answers: boolean, now: Instant): void;
+  readonly restraint: Restraint;
   hold(hold: Hold): void;
   /** False when there was no hold. */
   release(service: string): boolean;
@@ -61,7 +65,9 @@ export function createMemory(store: Store, now: Instant): Memory {
     if (hold.since.bootId !== now.bootId) store.release(hold.service);
   }
   const attempts = new Map<string, readonly Instant[]>();
+  const restraint = beginRun(store, now);
   let ledger: readonly Attempt[] = store.attempts();
+  let deaths: readonly Death[] = store.deaths();
   const underWay = new Set<string>();
   let engineSilentSince: Instant | null = null;
   const stops = new Map<string, StopSeen>();
@@ -79,6 +85,8 @@ export function createMemory(store: Store, now: Instant): Memory {
       holds: store.holds(),
       attempts,
       ledger,
+      deaths,
+      restrainedSince: restraint.since(),
       underWay,
       engineSilentSince,
       stops,
@@ -104,6 +112,11 @@ export function createMemory(store: Store, now: Instant): Memory {
       store.forgive(subject);
       ledger = store.attempts();
     },
+    died(death) {
+      store.died(death);
+      deaths = store.deaths();
+    },
+    restraint,
     began(things) {
       for (const thing of things) underWay.add(thing);
     },
@@ -165,14 +178,4 @@ function storedAddresses(store: Store): readonly string[] | null {
 function storedPerimeter(store: Store): PerimeterRecord {
   const parsed = perimeterSchema.safeParse(jsonOrNull(store.get('perimeter')));
   return parsed.success ? parsed.data : NO_PERIMETER;
-}
-
-/** A value of a former version that cannot be read is as good as none: these only spare work. */
-function jsonOrNull(text: string | null): unknown {
-  if (text === null) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

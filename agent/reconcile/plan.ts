@@ -11,6 +11,7 @@ import { currentTrial, planPerimeter, trialLeftMs } from './perimeter.ts';
 import { planEngine } from './plan-engine.ts';
 import { planKernel } from './plan-kernel.ts';
 import { planServices } from './plan-services.ts';
+import { RESTRAINED_FOR_MS } from './restraint.ts';
 import type { Desired, History, Observed, Plan, Step } from './types.ts';
 
 /** Conntrack is looked through this often even if nothing happened: an event may have been missed. */
@@ -26,6 +27,10 @@ const CONNTRACK_EVERY_MS = 5 * 60_000;
  */
 export function plan(observed: Observed, desired: Desired | null, history: History, now: Instant): Plan {
   if (desired === null) return { steps: [], dueInMs: null };
+  if (history.restrainedSince !== null) {
+    const restrainedFor = elapsedMs(history.restrainedSince, now) ?? 0;
+    return { steps: [], dueInMs: Math.max(1_000, RESTRAINED_FOR_MS - restrainedFor) };
+  }
   const wanted = [
     ...planSecrets(observed),
     ...(observed.config ? planPerimeter(observed.config.firewall, history.perimeter, now) : []),

@@ -15,7 +15,7 @@ import type {
   ServiceDefinition,
   StackImage,
 } from '../stack/types.ts';
-import type { Attempt, Hold } from '../store/types.ts';
+import type { Attempt, Death, Hold } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { AgentError } from '../system/errors.ts';
 import type { Ipv6Facts } from './ipv6-facts.ts';
@@ -94,6 +94,10 @@ export interface History {
   readonly attempts: ReadonlyMap<string, readonly Instant[]>;
   /** What was tried to bring services and the engine back, oldest first. */
   readonly ledger: readonly Attempt[];
+  /** How processes of services ended, other than by us or by request; oldest first. */
+  readonly deaths: readonly Death[];
+  /** Since when nothing may be changed, for the agent itself may do harm; null when it acts. */
+  readonly restrainedSince: Instant | null;
   /** What steps under way are changing now: see `occupies`. */
   readonly underWay: ReadonlySet<string>;
   /** Since when the engine has not answered; null while it does. */

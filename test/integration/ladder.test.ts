@@ -41,8 +41,6 @@ test.beforeEach('what was tried before is forgotten, and the appliance is up', a
 const newest = async () => (await appliance.events()).at(-1)?.id ?? 0;
 const pidOf = async (container: string) =>
   Number(await appliance.docker('inspect', '-f', '{{.State.Pid}}', container));
-const idOf = async (container: string) =>
-  (await appliance.docker('inspect', '-f', '{{.Id}}', container)).trim();
 const echoed = async () =>
   (await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
 
@@ -58,26 +56,21 @@ async function healed(id: number, service: string, limitMs: number): Promise<str
   }
 }
 
-test('a service that hangs is restarted, and its process, which heeds no signal, is killed', async (t) => {
+test('one service hangs, the other is alive and deaf: both are restarted, side by side', async (t) => {
   const before = await newest();
-  process.kill(await pidOf(LIVEKIT), 'SIGSTOP');
-  const story = await healed(before, 'livekit', 60_000);
-  t.deepEqual(story, ['service-silent: it runs but no longer answers → restarted it: ok']);
-  t.is(await echoed(), 10);
-});
-
-test('a service that is alive and deaf is restarted; the other one is left alone', async (t) => {
-  const before = await newest();
-  const relay = await idOf('appliance-coturn-1');
+  // Its process heeds no signal but SIGKILL.
+  process.kill(await pidOf('appliance-coturn-1'), 'SIGSTOP');
   const inside = ['--target', String(await pidOf(LIVEKIT)), '--net', '/usr/sbin/nft'];
   const deafen = 'table inet deaf { chain input { type filter hook input priority 0; policy drop; }; }';
   const { exitCode, stderr } = await run('nsenter', [...inside, deafen], { timeoutMs: 10_000 });
   t.is(exitCode, 0, stderr);
-  t.deepEqual(await healed(before, 'livekit', 60_000), [
-    'service-silent: it runs but no longer answers → restarted it: ok',
-  ]);
+  for (const service of ['livekit', 'coturn']) {
+    t.deepEqual(await healed(before, service, 60_000), [
+      'service-silent: it runs but no longer answers → restarted it: ok',
+    ]);
+  }
   t.is(await echoed(), 10);
-  t.is(await idOf('appliance-coturn-1'), relay);
+  t.true((await client.stun({ host: HOST_V4, port: 3478, timeoutMs: 2_000 })).ok);
 });
 
 test('a service that is killed for lack of memory is said to be', async (t) => {
@@ -161,3 +154,19 @@ for (const [what, harm] of [
     t.is(status.firewall.published.length, (await appliance.status()).firewall.published.length);
   });
 }
+
+test('an agent that was killed three times only observes, until an operator lets it act again', async (t) => {
+  for (const _ of [1, 2, 3]) {
+    await appliance.agent().stop({ signal: 'SIGKILL' });
+    await appliance.startAgent();
+  }
+  await appliance.until('it says so', 10_000, ({ problems }) =>
+    problems.some(({ code }) => code === 'AGENT_RESTRAINED'),
+  );
+  await appliance.docker('rm', '--force', LIVEKIT);
+  await sleep(3_000);
+  t.is((await appliance.docker('ps', '-aq', '--filter', `name=${LIVEKIT}`)).trim(), '');
+  const { exitCode, stdout } = await appliance.agentctl('resume');
+  t.deepEqual([exitCode, stdout], [0, 'The agent acts again.\n']);
+  await appliance.until('it heals again', 30_000, isUp);
+});

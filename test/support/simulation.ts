@@ -92,7 +92,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       clock,
       store,
       memory,
-      incidents: createIncidentLog(store),
+      incidents: createIncidentLog(store, memory.died),
       observe: () => observed(),
       desire,
       executors: createExecutors({
@@ -128,6 +128,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
     nft,
     flushRuleset,
     restartAgent() {
+      memory.restraint.stopped();
       store.close();
       store = openStore({ path: join(directory, 'state.db'), migrationsDirectory, clock });
       memory = createMemory(store, clock.now());
