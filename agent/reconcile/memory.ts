@@ -30,7 +30,9 @@ export interface Memory {
   attempted(key: string, now: Instant): void;
   succeeded(key: string): void;
   /** Of a step that heals: written down, before it is made. */
-  entered(attempt: Attempt): void;
+  entered(attempt: Omit<Attempt, 'ended'>): void;
+  /** The same came to its end, whichever. */
+  attemptEnded(attempt: Omit<Attempt, 'ended'>): void;
   /** Forgets what was tried at a subject. */
   forgive(subject: string): void;
   died(death: Death): void;
@@ -108,6 +110,10 @@ export function createMemory(store: Store, now: Instant): Memory {
       store.attempt(attempt);
       ledger = store.attempts();
     },
+    attemptEnded(attempt) {
+      store.attemptEnded(attempt);
+      ledger = store.attempts();
+    },
     forgive(subject) {
       store.forgive(subject);
       ledger = store.attempts();
@@ -134,7 +140,8 @@ export function createMemory(store: Store, now: Instant): Memory {
       if (event.action === 'kill')
         kills.set(event.containerId, { signal: event.signal, askedAt: at, diedAt: null });
       if (event.action === 'die' && kill) kills.set(event.containerId, { ...kill, diedAt: at });
-      if (event.action === 'stop') {
+      // What a step of ours stops, and then perhaps cannot start, was stopped by no operator.
+      if (event.action === 'stop' && !underWay.has(event.service ?? '')) {
         stops.set(event.containerId, { seenAt: at, engineMs: Number(BigInt(event.timeNano) / 1_000_000n) });
       }
       if (event.action === 'start' || event.action === 'destroy') {

@@ -181,8 +181,8 @@ export type Step =
       readonly kind: 'compose-up';
       readonly why: string;
       readonly services: readonly string[];
-      /** `update`: their configuration changed, and nothing was wrong. */
-      readonly rung: 'recreate' | 'update';
+      /** `restart`: there is no container; `update`: their configuration changed, and nothing was wrong. */
+      readonly rung: 'restart' | 'recreate' | 'update';
       readonly forceRecreate: boolean;
       /** Addresses that coturn is given, remembered once it runs with them. */
       readonly turnAddresses: readonly string[];
