@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -40,12 +41,14 @@ export interface Simulation {
 export const SERVICES = ['livekit', 'coturn'] as const;
 const serving = { ok: true, kind: 'http', latencyMs: 1, detail: 'answered' } as const;
 
+/** Every write is made durable: in memory that costs nothing. */
+const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 /** Of the addresses of the machine that tests, none is the simulated one's: they come and go. */
 const CONFIG: ApplianceConfig = { ...config, network: { ...config.network, addresses: ['192.0.2.1'] } };
 
 /** `flushRuleset` is what a third party does to the rules that `nft` sees. */
 export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<Simulation> {
-  const directory = await mkdtemp(join(tmpdir(), 'aa-converges-'));
+  const directory = await mkdtemp(join(SCRATCH, 'aa-converges-'));
   let monotonicMs = 1_000;
   let wallStepMs = 0;
   const wallMs = () => Date.UTC(2026, 0, 1) + wallStepMs + monotonicMs;
