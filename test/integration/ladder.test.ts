@@ -48,7 +48,9 @@ const echoed = async () =>
 async function healed(id: number, service: string, limitMs: number): Promise<string[]> {
   const begun = performance.now();
   for (;;) {
-    const events = (await appliance.events()).filter((event) => event.id > id && event.subject === service);
+    const events = (await appliance.events()).filter(
+      (event) => event.id > id && event.subject === service && event.kind !== 'heal-asked',
+    );
     const story = events.map(({ kind, cause, action, result }) => `${kind}: ${cause} → ${action}: ${result}`);
     if (events.length > 0 && events.every(({ result }) => result !== 'pending')) return story;
     if (performance.now() - begun > limitMs) throw new Error(`not within ${limitMs} ms: ${story.join('\n')}`);
