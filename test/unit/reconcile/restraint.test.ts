@@ -67,3 +67,15 @@ test('an agent that only observes plans nothing, whatever is wrong', async (t) =
     dueInMs: 9 * MINUTE,
   });
 });
+
+test('an agent that only observes still rolls back a perimeter that was on trial, for it may lock its operator out', async (t) => {
+  const observed = await healthy({ livekit: 'absent' });
+  const trial = { management: { networks: 'any' as const, ports: [] }, since: at(0), lastsMs: MINUTE };
+  const past = { ...history, restrainedSince: at(0), perimeter: { ...history.perimeter, trial } };
+  const { steps } = plan(observed, desire(observed), past, at(2 * MINUTE));
+  t.true(steps.length > 0);
+  t.true(
+    steps.every(({ kind }) => /perimeter|table|conntrack/.test(kind)),
+    JSON.stringify(steps),
+  );
+});
