@@ -82,7 +82,7 @@ async function main(): Promise<void> {
   });
   const compose = createCompose({ run, engineSocket: paths.engineSocket });
   const nft = createNft({ run, temporaryDirectory: paths.runDirectory });
-  const incidents = createIncidentLog(store);
+  const incidents = createIncidentLog(store, memory.died);
   const config = createConfigSource(paths);
   const stacks = {
     'element-call': { ...elementCallStack, render: remember(elementCallStack.render) },
@@ -267,6 +267,7 @@ async function main(): Promise<void> {
   for (const beat of beats) await beat.stop();
   probing.stop();
   await control.close();
+  memory.restraint.stopped();
   store.close();
   log.info('the agent has stopped; the stack goes on without it');
 }

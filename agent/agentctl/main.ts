@@ -104,6 +104,11 @@ for (const [name, description] of [
     );
 }
 
+program
+  .command('resume')
+  .description('let the agent act again, when it only observes because it ended again and again (root)')
+  .action(() => perform(async () => (await import('./commands/service.ts')).resume(context)));
+
 const firewall = program
   .command('firewall')
   .description('show the rules that publish the ports (live as root), and decide about a perimeter');

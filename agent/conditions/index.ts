@@ -1,3 +1,4 @@
+import { agentRestrained } from './agent-restrained.ts';
 import { certificateRefused } from './certificate-refused.ts';
 import { clockUnsynchronised } from './clock-unsynchronised.ts';
 import { composeMissing } from './compose-missing.ts';
@@ -21,6 +22,7 @@ import { portTaken } from './port-taken.ts';
 import { renderRefused } from './render-refused.ts';
 import { secretRefused } from './secret-refused.ts';
 import { serviceDown } from './service-down.ts';
+import { serviceFlapping } from './service-flapping.ts';
 import { serviceHeld } from './service-held.ts';
 import { tableDrifted } from './table-drifted.ts';
 import { tableWasChanged } from './table-was-changed.ts';
@@ -30,10 +32,12 @@ import type { Condition } from './types.ts';
 
 /** Everything that can be wrong, in the order in which a person would look. */
 export const CONDITIONS: readonly Condition[] = [
+  agentRestrained,
   engineUnreachable,
   composeMissing,
   imageMissing,
   serviceDown,
+  serviceFlapping,
   serviceHeld,
   tableDrifted,
   tableWasChanged,

@@ -49,6 +49,8 @@ export interface Facts {
   }>;
   /** Null: none is asked for. */
   readonly perimeter: Known<PerimeterStatus | null>;
+  /** Why the agent only observes; null when it acts. */
+  readonly restraint: Known<string | null>;
   /** The last time somebody else changed our table, while that is news; null when it is not. */
   readonly recentDrift: Known<{ readonly at: string; readonly what: string } | null>;
   /** Why the stack's files were not made; null when nothing was in the way. */
@@ -88,6 +90,8 @@ export interface Facts {
       readonly held: boolean | null;
       /** A service that this one needs and that does not serve; what is wrong with this one then means nothing. */
       readonly waitsFor?: string | null;
+      /** How often it ended lately, when that is too often; absent where only the agent remembers. */
+      readonly failures?: string | null;
       readonly detail: string;
     }[]
   >;

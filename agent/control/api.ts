@@ -25,6 +25,8 @@ export interface ControlApi {
   release(request: ServiceRequest): Promise<Done>;
   /** Heals a service now, without waiting for its turn. */
   heal(request: ServiceRequest): Promise<Done>;
+  /** Ends the time in which the agent only observes. */
+  resume(): Promise<Done>;
   status(): Promise<Status>;
   /** The firewall as it is at this moment, compared with what it should be. */
   firewall(): Promise<FirewallStatus>;
@@ -43,6 +45,7 @@ export const ROUTES: {
   hold: { method: 'POST', path: '/hold' },
   release: { method: 'POST', path: '/release' },
   heal: { method: 'POST', path: '/heal' },
+  resume: { method: 'POST', path: '/resume' },
   status: { method: 'GET', path: '/status' },
   firewall: { method: 'GET', path: '/firewall' },
   confirmPerimeter: { method: 'POST', path: '/perimeter/confirm' },

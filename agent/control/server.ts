@@ -67,6 +67,7 @@ export async function startControlServer(path: string, api: ControlApi): Promise
 async function answer(api: ControlApi, request: IncomingMessage): Promise<unknown> {
   const isCalled = (name: keyof ControlApi) =>
     request.method === ROUTES[name].method && request.url === ROUTES[name].path;
+  if (isCalled('resume')) return api.resume();
   if (isCalled('status')) return api.status();
   if (isCalled('firewall')) return api.firewall();
   if (isCalled('ping')) return api.ping();

@@ -1,3 +1,5 @@
+import type { Attempt } from '../store/types.ts';
+import type { Instant } from '../system/clock.ts';
 import type { Rung } from './ladder.ts';
 import type { Step } from './types.ts';
 
@@ -15,8 +17,13 @@ export function attemptKey(step: Step): string {
   }
 }
 
-/** What the ledger says of a step: at whom, and at which rung, it is an attempt; null for one that heals nobody. */
-export function attemptOf(
+/** What goes into the ledger about a step: whom it is an attempt at, at which rung; nothing of one that heals nobody. */
+export function attemptsOf(step: Step, at: Instant): readonly Omit<Attempt, 'ended'>[] {
+  const { subjects = [], rung = '' } = attemptOf(step) ?? {};
+  return subjects.map((subject) => ({ subject, rung, at }));
+}
+
+function attemptOf(
   step: Step,
 ): { readonly subjects: readonly string[]; readonly rung: Rung | 'update' } | null {
   switch (step.kind) {

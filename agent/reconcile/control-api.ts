@@ -85,6 +85,11 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
       return { message: `${service} is looked after now; follow it with agentctl status --watch` };
     },
     ...perimeterRequests(ports),
+    async resume() {
+      const ended = memory.restraint.end('an operator let it act again (agentctl resume)', clock.now());
+      ports.wake();
+      return { message: ended ? 'The agent acts again.' : 'The agent was not held back: it acts.' };
+    },
     async status() {
       return ports.status() ?? notYet();
     },

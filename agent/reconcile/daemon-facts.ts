@@ -4,7 +4,9 @@ import { formatConfigProblems } from '../config/problems.ts';
 import type { Hold, Store } from '../store/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { tableFact } from './drift.ts';
+import { failuresInWords } from './flapping.ts';
 import { perimeterFact } from './perimeter-status.ts';
+import { RESTRAINED_FOR_MS } from './restraint.ts';
 import { waitsFor } from './service-need.ts';
 import type { Desired, History, Observed } from './types.ts';
 
@@ -79,6 +81,7 @@ export function daemonFacts(input: FactsInput): Facts {
       observed.table,
       input.now,
     ),
+    restraint: known(restraintInWords(input.history)),
     recentDrift: known(recentDrift(input)),
     refusal: known(desired?.refused ?? null),
     secrets: known({ refused: observed.secrets.ok ? null : observed.secrets.why }),
@@ -95,7 +98,7 @@ function recentDrift({ history: { lastDrift }, now }: FactsInput) {
   return { at: lastDrift.at.wall, what: lastDrift.what };
 }
 
-function servicesFact({ observed, desired, history }: FactsInput): Facts['services'] {
+function servicesFact({ observed, desired, history, now }: FactsInput): Facts['services'] {
   if (!observed.engine.ok) return { known: false, why: 'the engine does not answer' };
   const { containers } = observed.engine.value;
   return {
@@ -109,6 +112,7 @@ function servicesFact({ observed, desired, history }: FactsInput): Facts['servic
         state: container?.state ?? 'absent',
         serving: verdict?.ok ?? null,
         held: hold !== undefined,
+        failures: failuresInWords(name, history.deaths, now),
         waitsFor: desired && waitsFor(name, observed, desired),
         detail: hold ? holdInWords(hold) : (verdict?.detail ?? (container ? '' : 'it has no container')),
       };
@@ -120,4 +124,10 @@ function servicesFact({ observed, desired, history }: FactsInput): Facts['servic
 function holdInWords({ reason, since, forMs }: Hold): string {
   const until = forMs === null ? '' : `, until ${new Date(Date.parse(since.wall) + forMs).toISOString()}`;
   return `${reason} since ${since.wall}${until}`;
+}
+
+function restraintInWords({ restrainedSince }: History): string | null {
+  if (restrainedSince === null) return null;
+  const until = new Date(Date.parse(restrainedSince.wall) + RESTRAINED_FOR_MS).toISOString();
+  return `it ended again and again without having been asked to, the last time before ${restrainedSince.wall}; it changes nothing until ${until}`;
 }

@@ -1,5 +1,5 @@
-import type { EngineEvent } from '../engine/types.ts';
-import type { Store } from '../store/types.ts';
+import type { ContainerObservation, EngineEvent } from '../engine/types.ts';
+import type { Death, Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import { type Incident, type IncidentChange, type IncidentOpening, incidentChanges } from './incidents.ts';
 import type { Desired, History, Observed } from './types.ts';
@@ -19,7 +19,7 @@ export interface IncidentLog {
   }): readonly IncidentChange[];
 }
 
-export function createIncidentLog(store: Store): IncidentLog {
+export function createIncidentLog(store: Store, onDeath: (death: Death) => void): IncidentLog {
   const open = new Map<string, Incident>();
   const lastAddress = new Map<string, string>();
   let ranBefore: ReadonlySet<string> = new Set();
@@ -77,6 +77,7 @@ export function createIncidentLog(store: Store): IncidentLog {
       const services = desired.services.map(({ name }) => name).filter((name) => !history.underWay.has(name));
       const { verdicts, silences } = observed;
       const { holds, kills } = history;
+      for (const death of deathsIn(events, history, containers, now)) onDeath(death);
       const changes = incidentChanges({
         services,
         containers,
@@ -100,4 +101,22 @@ export function createIncidentLog(store: Store): IncidentLog {
       return changes;
     },
   };
+}
+
+/** What ended though nobody asked the engine to end it. */
+function deathsIn(
+  events: readonly EngineEvent[],
+  { kills }: History,
+  containers: readonly ContainerObservation[],
+  at: Instant,
+): Death[] {
+  return events
+    .filter(({ action, containerId }) => action === 'die' && !kills.has(containerId))
+    .flatMap(({ service, containerId, exitCode }) => {
+      if (service === null) return [];
+      const oomKilled =
+        events.some((event) => event.action === 'oom' && event.containerId === containerId) ||
+        containers.some((container) => container.id === containerId && container.oomKilled);
+      return [{ service, exitCode, oomKilled, at }];
+    });
 }

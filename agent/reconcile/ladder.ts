@@ -103,7 +103,10 @@ function isOpen({ rung, tries, counted }: Rule, { subject, attempts, least, allo
       (counted === 'machine' || attempt.subject === subject) &&
       (counted !== 'boot' || attempt.at.bootId === now.bootId),
   );
-  return used.length < tries;
+  // One that the end of the agent cut short may have done nothing yet, and a costly rung has few tries. But if it is what
+  // ends the agent, it is not tried for ever.
+  const cutShort = counted === 'boot' ? 0 : used.filter(({ ended }) => !ended).length;
+  return used.length - Math.min(cutShort, 1) < tries;
 }
 
 function isBudgetSpent({ attempts, healing, now }: Climb): boolean {

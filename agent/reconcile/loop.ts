@@ -1,16 +1,17 @@
 import type { EngineEvent } from '../engine/types.ts';
 import { differences } from '../nftables/index.ts';
 import type { Store } from '../store/types.ts';
-import { type Clock, elapsedMs } from '../system/clock.ts';
+import type { Clock } from '../system/clock.ts';
 import { AgentError, describeError } from '../system/errors.ts';
-import { attemptKey, attemptOf } from './attempt-key.ts';
+import { attemptKey, attemptsOf } from './attempt-key.ts';
 import { type Executors, perform } from './executors.ts';
 import type { IncidentLog } from './incident-log.ts';
 import { isLasting, occupies } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import { plan } from './plan.ts';
+import { proved } from './proved.ts';
 import { createStepRecorder, servicesOf } from './step-record.ts';
-import type { Desired, Observed, Plan, Step } from './types.ts';
+import type { Desired, History, Observed, Plan, Step } from './types.ts';
 
 /** A plan that keeps asking for steps without end is a defect; it must not take the machine's time as well. */
 const MOST_ROUNDS = 10;
@@ -75,14 +76,16 @@ export function createLoop(ports: LoopPorts): Loop {
     events = [];
     const allAnew = afresh;
     afresh = false;
+    memory.restraint.look(clock.now());
+    const before = new Set(memory.history().underWay);
     const observed = await ports.observe(allAnew);
     const desired = ports.desire(observed);
     ports.onObserved(observed, desired);
     if (desired !== null) {
-      takeNote(observed, desired, arrived);
+      takeNote(observed, desired, arrived, before);
       adoptTable(observed, desired, memory);
     }
-    const next = plan(observed, desired, memory.history(), clock.now());
+    const next = plan(observed, desired, historyOf(before), clock.now());
     for (const step of next.steps) {
       if (isLasting(step)) begin(step);
       else await carryOut(step);
@@ -93,30 +96,31 @@ export function createLoop(ports: LoopPorts): Loop {
     return next;
   }
 
-  function takeNote(observed: Observed, desired: Desired, arrived: readonly EngineEvent[]): void {
+  /** What was under way when the look began was seen half done, though it may have ended meanwhile. */
+  function historyOf(before: ReadonlySet<string>): History {
+    const history = memory.history();
+    return { ...history, underWay: new Set([...before, ...history.underWay]) };
+  }
+
+  function takeNote(
+    observed: Observed,
+    desired: Desired,
+    arrived: readonly EngineEvent[],
+    before: ReadonlySet<string>,
+  ): void {
     const now = clock.now();
     memory.engineAnswers(observed.engine.ok, now);
     const { ledger } = memory.history();
     for (const change of ports.incidents.update({
       observed,
       desired,
-      history: memory.history(),
+      history: historyOf(before),
       events: arrived,
       now,
     })) {
       log.info(change, change.kind === 'open' ? 'a service failed' : 'an incident is over');
     }
-    const proved = [
-      ...desired.services.map(({ name }) => name).filter((name) => observed.verdicts.get(name)?.ok),
-      ...(observed.engine.ok ? ['engine'] : []),
-    ];
-    for (const subject of proved) {
-      const last = ledger.findLast((attempt) => attempt.subject === subject)?.at;
-      if (last === undefined) continue;
-      // Of a former boot it cannot be told how long ago it was: this boot has to last so long.
-      const since = elapsedMs(last, now) ?? now.monotonicMs;
-      if (since > desired.healing.forgiveAfter) memory.forgive(subject);
-    }
+    for (const subject of proved(observed, desired, ledger, now)) memory.forgive(subject);
   }
 
   function begin(step: Step): void {
@@ -134,22 +138,22 @@ export function createLoop(ports: LoopPorts): Loop {
 
   async function carryOut(step: Step): Promise<void> {
     const startedAt = clock.now();
-    const attempt = attemptOf(step);
-    if (attempt === null) memory.attempted(attemptKey(step), startedAt);
-    for (const subject of attempt?.subjects ?? [])
-      memory.entered({ subject, rung: attempt?.rung ?? '', at: startedAt });
+    const attempts = attemptsOf(step, startedAt);
+    if (attempts.length === 0) memory.attempted(attemptKey(step), startedAt);
+    for (const attempt of attempts) memory.entered(attempt);
     const record = recorder.begin(step, startedAt);
     try {
       const action = await perform(ports.executors, step);
       record.conclude('ok', action, clock.now());
       // What heals proves itself by what it healed serving, not by having been done.
-      if (attempt === null) memory.succeeded(attemptKey(step));
+      if (attempts.length === 0) memory.succeeded(attemptKey(step));
       log.info({ step: step.kind, why: step.why }, action);
     } catch (error) {
       record.conclude('failed', describeError(error), clock.now());
       const code = error instanceof AgentError ? error.code : 'STEP_FAILED';
       log.error({ step: step.kind, why: step.why, code, error: describeError(error) }, 'a step failed');
     }
+    for (const attempt of attempts) memory.attemptEnded(attempt);
   }
 
   /** Rounds until one has nothing to begin; what was begun may still be under way. */
@@ -171,9 +175,10 @@ export function createLoop(ports: LoopPorts): Loop {
     beat,
     async settle() {
       for (;;) {
+        awake = false;
         const dueInMs = await work();
-        if (lanes.size === 0) return dueInMs;
         await Promise.all(lanes);
+        if (!awake) return dueInMs;
       }
     },
     engineEvent(event) {

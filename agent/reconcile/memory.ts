@@ -2,9 +2,11 @@ import * as z from 'zod';
 import type { EngineEvent } from '../engine/types.ts';
 import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
-import type { Attempt, Hold, Store } from '../store/types.ts';
+import type { Attempt, Death, Hold, Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
+import { jsonOrNull } from '../system/json.ts';
 import { NO_PERIMETER, type PerimeterRecord } from './perimeter.ts';
+import { beginRun, type Restraint } from './restraint.ts';
 import type { History, KillSeen, StopSeen } from './types.ts';
 
 const instant = z.object({ bootId: z.string(), monotonicMs: z.number(), wall: z.string() });
@@ -28,14 +30,18 @@ export interface Memory {
   attempted(key: string, now: Instant): void;
   succeeded(key: string): void;
   /** Of a step that heals: written down, before it is made. */
-  entered(attempt: Attempt): void;
+  entered(attempt: Omit<Attempt, 'ended'>): void;
+  /** The same came to its end, whichever. */
+  attemptEnded(attempt: Omit<Attempt, 'ended'>): void;
   /** Forgets what was tried at a subject. */
   forgive(subject: string): void;
+  died(death: Death): void;
   /** Things that a step works on, until `ended`. */
   began(things: readonly string[]): void;
   ended(things: readonly string[]): void;
   /** Whether the engine answered when it was asked last. */
   engineAnswers(answers: boolean, now: Instant): void;
+  readonly restraint: Restraint;
   hold(hold: Hold): void;
   /** False when there was no hold. */
   release(service: string): boolean;
@@ -61,7 +67,9 @@ export function createMemory(store: Store, now: Instant): Memory {
     if (hold.since.bootId !== now.bootId) store.release(hold.service);
   }
   const attempts = new Map<string, readonly Instant[]>();
+  const restraint = beginRun(store, now);
   let ledger: readonly Attempt[] = store.attempts();
+  let deaths: readonly Death[] = store.deaths();
   const underWay = new Set<string>();
   let engineSilentSince: Instant | null = null;
   const stops = new Map<string, StopSeen>();
@@ -79,6 +87,8 @@ export function createMemory(store: Store, now: Instant): Memory {
       holds: store.holds(),
       attempts,
       ledger,
+      deaths,
+      restrainedSince: restraint.since(),
       underWay,
       engineSilentSince,
       stops,
@@ -100,10 +110,19 @@ export function createMemory(store: Store, now: Instant): Memory {
       store.attempt(attempt);
       ledger = store.attempts();
     },
+    attemptEnded(attempt) {
+      store.attemptEnded(attempt);
+      ledger = store.attempts();
+    },
     forgive(subject) {
       store.forgive(subject);
       ledger = store.attempts();
     },
+    died(death) {
+      store.died(death);
+      deaths = store.deaths();
+    },
+    restraint,
     began(things) {
       for (const thing of things) underWay.add(thing);
     },
@@ -121,7 +140,8 @@ export function createMemory(store: Store, now: Instant): Memory {
       if (event.action === 'kill')
         kills.set(event.containerId, { signal: event.signal, askedAt: at, diedAt: null });
       if (event.action === 'die' && kill) kills.set(event.containerId, { ...kill, diedAt: at });
-      if (event.action === 'stop') {
+      // What a step of ours stops, and then perhaps cannot start, was stopped by no operator.
+      if (event.action === 'stop' && !underWay.has(event.service ?? '')) {
         stops.set(event.containerId, { seenAt: at, engineMs: Number(BigInt(event.timeNano) / 1_000_000n) });
       }
       if (event.action === 'start' || event.action === 'destroy') {
@@ -165,14 +185,4 @@ function storedAddresses(store: Store): readonly string[] | null {
 function storedPerimeter(store: Store): PerimeterRecord {
   const parsed = perimeterSchema.safeParse(jsonOrNull(store.get('perimeter')));
   return parsed.success ? parsed.data : NO_PERIMETER;
-}
-
-/** A value of a former version that cannot be read is as good as none: these only spare work. */
-function jsonOrNull(text: string | null): unknown {
-  if (text === null) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

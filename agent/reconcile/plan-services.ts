@@ -26,7 +26,7 @@ export function planServices(
   const onDisk = desired.refused !== null && observed.filesOnDisk.has('compose.yaml');
   if (desired.files.length === 0 && !onDisk) return { steps: [], dueInMs: null };
   const cases = servicesInNeed(observed, desired, history, now, mayBeDeaf);
-  const possible = cases.filter(({ service, need }) => isPossible(service, need, observed, desired));
+  const possible = cases.filter((one) => isPossible(one, observed, desired));
   const waits = possible
     .map(({ need, turn }) => (need.kind === 'wait' ? need.forMs : isHealing(need) ? turn.dueInMs : 0))
     .filter((ms) => ms > 0);
@@ -67,9 +67,9 @@ export function servicesInNeed(
 const isHealing = ({ kind }: Need) => kind === 'fault' || kind === 'update';
 
 /** Compose needs the image and the files; the steps that bring those come first, and this one after them. */
-function isPossible(service: string, need: Need, observed: Observed, desired: Desired): boolean {
+function isPossible({ service, need, turn }: Case, observed: Observed, desired: Desired): boolean {
   if (!isHealing(need) || !observed.engine.ok) return true;
-  if (need.kind === 'fault' && need.container !== null && need.least === 'restart') return true;
+  if (need.kind === 'fault' && need.container !== null && turn.rung === 'restart') return true;
   const { missingImages } = observed.engine.value;
   const lacksImage = desired.images.some(
     (image) => image.service === service && missingImages.includes(image.reference),

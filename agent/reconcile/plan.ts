@@ -11,6 +11,7 @@ import { currentTrial, planPerimeter, trialLeftMs } from './perimeter.ts';
 import { planEngine } from './plan-engine.ts';
 import { planKernel } from './plan-kernel.ts';
 import { planServices } from './plan-services.ts';
+import { RESTRAINED_FOR_MS } from './restraint.ts';
 import type { Desired, History, Observed, Plan, Step } from './types.ts';
 
 /** Conntrack is looked through this often even if nothing happened: an event may have been missed. */
@@ -26,20 +27,21 @@ const CONNTRACK_EVERY_MS = 5 * 60_000;
  */
 export function plan(observed: Observed, desired: Desired | null, history: History, now: Instant): Plan {
   if (desired === null) return { steps: [], dueInMs: null };
-  const wanted = [
-    ...planSecrets(observed),
+  const rules = [
     ...(observed.config ? planPerimeter(observed.config.firewall, history.perimeter, now) : []),
     ...planFirewall(observed, desired, history, now),
+  ];
+  if (history.restrainedSince !== null) return underRestraint(history.restrainedSince, rules, history, now);
+  const wanted = [
+    ...planSecrets(observed),
+    ...rules,
     ...planForwardPath(observed),
     ...planKernel(observed, desired),
     ...planImages(observed, desired),
     ...planFiles(observed, desired),
     ...planNetwork(observed, desired),
   ];
-  const turns = wanted.map((step) => ({
-    step,
-    dueInMs: nextTry(history.attempts.get(attemptKey(step)) ?? [], INFRASTRUCTURE_BEAT, now),
-  }));
+  const turns = wanted.map((step) => ({ step, dueInMs: dueIn(step, history, now) }));
   // Until the rules can be written, connections that contradict them come back as fast as they are deleted.
   const isWithheld = turns.some(({ step, dueInMs }) => step.kind === 'apply-table' && dueInMs > 0);
   const due = turns
@@ -76,6 +78,19 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
 function unlocked(services: Desired['services'], wanted: readonly Step[]): Desired['services'] {
   const isOpen = wanted.some(({ kind }) => kind === 'apply-table');
   return isOpen ? services.filter(({ egress }) => egress === undefined) : services;
+}
+
+const dueIn = (step: Step, { attempts }: History, now: Instant) =>
+  nextTry(attempts.get(attemptKey(step)) ?? [], INFRASTRUCTURE_BEAT, now);
+
+/** An agent that only observes does one thing all the same: a perimeter on trial may have locked its operator out. */
+function underRestraint(since: Instant, rules: readonly Step[], history: History, now: Instant): Plan {
+  const { trial, rolledBack } = history.perimeter;
+  const wasOnTrial = trial !== null || (rolledBack !== null && (elapsedMs(since, rolledBack.at) ?? -1) >= 0);
+  if (wasOnTrial) {
+    return { steps: rules.filter((step) => dueIn(step, history, now) === 0), dueInMs: 1_000 };
+  }
+  return { steps: [], dueInMs: Math.max(1_000, RESTRAINED_FOR_MS - (elapsedMs(since, now) ?? 0)) };
 }
 
 /** While packets do not get through, silence is not the fault of a service, and restarting it is no remedy. */

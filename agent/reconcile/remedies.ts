@@ -7,7 +7,7 @@ export function remedy({ service, need, turn }: Case, desired: Desired): Step {
   const container = need.kind === 'fault' ? need.container : null;
   const services = desired.services.map(({ name }) => name);
   const { turnAddresses } = desired;
-  const composeUp = (rung: 'recreate' | 'update', forceRecreate: boolean): Step => ({
+  const composeUp = (rung: 'restart' | 'recreate' | 'update', forceRecreate: boolean): Step => ({
     kind: 'compose-up',
     services: [service],
     why: `${service}: ${why}`,
@@ -18,7 +18,7 @@ export function remedy({ service, need, turn }: Case, desired: Desired): Step {
   if (need.kind === 'update') return composeUp('update', false);
   switch (turn.rung) {
     case 'restart':
-      if (container === null) return composeUp('recreate', false);
+      if (container === null) return composeUp('restart', false);
       return container.state === 'running'
         ? { kind: 'restart-container', service, containerId: container.id, why }
         : { kind: 'start-container', service, containerId: container.id, why };

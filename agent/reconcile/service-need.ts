@@ -46,7 +46,7 @@ export function needOf(
   const hold = history.holds.find((candidate) => candidate.service === service);
   if (hold) return underHold(hold, container, now);
   if (container === undefined) {
-    return { kind: 'fault', why: 'it has no container', least: 'recreate', container: null };
+    return { kind: 'fault', why: 'it has no container', least: 'restart', container: null };
   }
   const stopped = container.state === 'running' ? null : stoppedBySomebody(container, engine, history, now);
   if (stopped) return stopped;

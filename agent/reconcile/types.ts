@@ -9,7 +9,7 @@ import type { TableSpec } from '../nftables/objects.ts';
 import type { Silence, Verdict } from '../probes/types.ts';
 import type { CertificateFiles } from '../stack/certificates.ts';
 import type { RenderedFile, Secrets, ServiceDefinition, StackImage, StackNetworks } from '../stack/types.ts';
-import type { Attempt, Hold } from '../store/types.ts';
+import type { Attempt, Death, Hold } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { AgentError } from '../system/errors.ts';
 import type { Ipv6Facts } from './ipv6-facts.ts';
@@ -84,6 +84,10 @@ export interface History {
   readonly attempts: ReadonlyMap<string, readonly Instant[]>;
   /** What was tried to bring services and the engine back, oldest first. */
   readonly ledger: readonly Attempt[];
+  /** How processes of services ended, other than by us or by request; oldest first. */
+  readonly deaths: readonly Death[];
+  /** Since when nothing may be changed, for the agent itself may do harm; null when it acts. */
+  readonly restrainedSince: Instant | null;
   /** What steps under way are changing now: see `occupies`. */
   readonly underWay: ReadonlySet<string>;
   /** Since when the engine has not answered; null while it does. */
@@ -167,8 +171,8 @@ export type Step =
       readonly kind: 'compose-up';
       readonly why: string;
       readonly services: readonly string[];
-      /** `update`: their configuration changed, and nothing was wrong. */
-      readonly rung: 'recreate' | 'update';
+      /** `restart`: there is no container; `update`: their configuration changed, and nothing was wrong. */
+      readonly rung: 'restart' | 'recreate' | 'update';
       readonly forceRecreate: boolean;
       /** Addresses that coturn is given, remembered once it runs with them. */
       readonly turnAddresses: readonly string[];

@@ -29,6 +29,7 @@ export interface HoldRow extends InstantColumns {
 export interface AttemptRow extends InstantColumns {
   readonly subject: string;
   readonly rung: string;
+  readonly ended: 0 | 1;
 }
 
 export interface DeathRow extends InstantColumns {
@@ -64,7 +65,7 @@ export function holdFromRow(row: HoldRow): Hold {
 }
 
 export function attemptFromRow(row: AttemptRow): Attempt {
-  return { subject: row.subject, rung: row.rung, at: instantFrom(row) };
+  return { subject: row.subject, rung: row.rung, at: instantFrom(row), ended: row.ended === 1 };
 }
 
 export function deathFromRow(row: DeathRow): Death {

@@ -24,6 +24,7 @@ export function createStore(backing: Backing, path: string): Store {
     release: (service) => backing.use((queries) => queries.release(service)),
     attempts: () => backing.use((queries) => queries.attempts()),
     attempt: (attempt) => backing.use((queries) => queries.attempt(attempt)),
+    attemptEnded: (attempt) => backing.use((queries) => queries.attemptEnded(attempt)),
     forgive: (subject) => backing.use((queries) => queries.forgive(subject)),
     deaths: () => backing.use((queries) => queries.deaths()),
     died: (death) => backing.use((queries) => queries.died(death)),

@@ -36,6 +36,8 @@ export interface Attempt {
   readonly subject: string;
   readonly rung: string;
   readonly at: Instant;
+  /** False while it is under way, and of one that the end of the agent cut short. */
+  readonly ended: boolean;
 }
 
 /** How a service's process ended, other than by us. */
@@ -99,7 +101,8 @@ export interface Store {
   release(service: string): boolean;
   /** Oldest first; of each subject and rung the newest 20. */
   attempts(): Attempt[];
-  attempt(attempt: Attempt): void;
+  attempt(attempt: Omit<Attempt, 'ended'>): void;
+  attemptEnded(attempt: Omit<Attempt, 'ended'>): void;
   /** Forgets the attempts at a subject. */
   forgive(subject: string): void;
   /** Oldest first; of each service the newest 50. */

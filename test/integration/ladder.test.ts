@@ -1,4 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../agent/system/processes.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
@@ -10,12 +13,26 @@ const test = testWhen(needs(APPLIANCE_NEEDS));
 const LIVEKIT = 'appliance-livekit-1';
 let appliance: Appliance;
 let client: Client;
+let directory: string;
+
+/** What the agent calls to have its engine restarted: it asks this test, and waits until that was done. */
+const RESTART_ENGINE = `#!/bin/sh
+touch "$0.asked"
+for _ in $(seq 300); do [ -e "$0.asked" ] || exit 0; sleep 0.2; done
+exit 1
+`;
 
 test.before('an appliance comes up', async () => {
-  appliance = await startAppliance();
+  directory = await mkdtemp(join(tmpdir(), 'aa-ladder-'));
+  const engineRestart = join(directory, 'restart-engine');
+  await writeFile(engineRestart, RESTART_ENGINE, { mode: 0o755 });
+  appliance = await startAppliance({ engineRestart });
   client = createClient(appliance.machine);
 });
-test.after.always('it is taken away', () => appliance?.destroy());
+test.after.always('it is taken away', async () => {
+  await appliance?.destroy();
+  await rm(directory, { recursive: true, force: true });
+});
 test.beforeEach('what was tried before is forgotten, and the appliance is up', async () => {
   for (const service of ['livekit', 'coturn']) await appliance.agentctl('heal', service);
   await appliance.until('the appliance is up', 60_000, isUp);
@@ -24,8 +41,6 @@ test.beforeEach('what was tried before is forgotten, and the appliance is up', a
 const newest = async () => (await appliance.events()).at(-1)?.id ?? 0;
 const pidOf = async (container: string) =>
   Number(await appliance.docker('inspect', '-f', '{{.State.Pid}}', container));
-const idOf = async (container: string) =>
-  (await appliance.docker('inspect', '-f', '{{.Id}}', container)).trim();
 const echoed = async () =>
   (await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
 
@@ -33,7 +48,9 @@ const echoed = async () =>
 async function healed(id: number, service: string, limitMs: number): Promise<string[]> {
   const begun = performance.now();
   for (;;) {
-    const events = (await appliance.events()).filter((event) => event.id > id && event.subject === service);
+    const events = (await appliance.events()).filter(
+      (event) => event.id > id && event.subject === service && event.kind !== 'heal-asked',
+    );
     const story = events.map(({ kind, cause, action, result }) => `${kind}: ${cause} → ${action}: ${result}`);
     if (events.length > 0 && events.every(({ result }) => result !== 'pending')) return story;
     if (performance.now() - begun > limitMs) throw new Error(`not within ${limitMs} ms: ${story.join('\n')}`);
@@ -41,26 +58,21 @@ async function healed(id: number, service: string, limitMs: number): Promise<str
   }
 }
 
-test('a service that hangs is restarted, and its process, which heeds no signal, is killed', async (t) => {
+test('one service hangs, the other is alive and deaf: both are restarted, side by side', async (t) => {
   const before = await newest();
-  process.kill(await pidOf(LIVEKIT), 'SIGSTOP');
-  const story = await healed(before, 'livekit', 60_000);
-  t.deepEqual(story, ['service-silent: it runs but no longer answers → restarted it: ok']);
-  t.is(await echoed(), 10);
-});
-
-test('a service that is alive and deaf is restarted; the other one is left alone', async (t) => {
-  const before = await newest();
-  const relay = await idOf('appliance-coturn-1');
+  // Its process heeds no signal but SIGKILL.
+  process.kill(await pidOf('appliance-coturn-1'), 'SIGSTOP');
   const inside = ['--target', String(await pidOf(LIVEKIT)), '--net', '/usr/sbin/nft'];
   const deafen = 'table inet deaf { chain input { type filter hook input priority 0; policy drop; }; }';
   const { exitCode, stderr } = await run('nsenter', [...inside, deafen], { timeoutMs: 10_000 });
   t.is(exitCode, 0, stderr);
-  t.deepEqual(await healed(before, 'livekit', 60_000), [
-    'service-silent: it runs but no longer answers → restarted it: ok',
-  ]);
+  for (const service of ['livekit', 'coturn']) {
+    t.deepEqual(await healed(before, service, 60_000), [
+      'service-silent: it runs but no longer answers → restarted it: ok',
+    ]);
+  }
   t.is(await echoed(), 10);
-  t.is(await idOf('appliance-coturn-1'), relay);
+  t.true((await client.stun({ host: HOST_V4, port: 3478, timeoutMs: 2_000 })).ok);
 });
 
 test('a service that is killed for lack of memory is said to be', async (t) => {
@@ -95,4 +107,68 @@ test('an image that was removed is loaded from its archive before the container 
   await appliance.docker('rmi', '--force', image);
   t.true((await healed(before, 'livekit', 60_000)).every((story) => story.endsWith(': ok')));
   t.is(await echoed(), 10);
+});
+
+/** Restarts the engine once the agent asks for it; resolves to the milliseconds until it did. */
+async function restartWhenAsked(limitMs: number): Promise<number> {
+  const asked = join(directory, 'restart-engine.asked');
+  const begun = performance.now();
+  while (!existsSync(asked)) {
+    if (performance.now() - begun > limitMs) throw new Error(`the agent did not ask within ${limitMs} ms`);
+    await sleep(100);
+  }
+  const waited = performance.now() - begun;
+  await appliance.engine().kill();
+  await appliance.startEngine();
+  await rm(asked);
+  return waited;
+}
+
+for (const [what, harm] of [
+  ['that hangs', async () => void process.kill(appliance.engine().pid, 'SIGSTOP')],
+  [
+    'that is gone, with its socket',
+    async () => {
+      await appliance.engine().kill();
+      await rm(appliance.paths.engineSocket, { force: true });
+    },
+  ],
+] as const) {
+  test(`an engine ${what} is restarted after 30 s, once, and meanwhile nothing is closed`, async (t) => {
+    const before = await newest();
+    const status = await appliance.status();
+    await harm();
+    const waitedMs = await restartWhenAsked(90_000);
+    t.log(`asked after ${Math.round(waitedMs / 100) / 10} s`);
+    t.true(waitedMs >= 25_000);
+    await appliance.until('everything serves again', 60_000, isUp);
+    t.is(await echoed(), 10);
+    const events = (await appliance.events()).filter(({ id }) => id > before);
+    const restarts = events.filter(({ kind }) => kind === 'engine-restarted');
+    t.deepEqual(
+      restarts.map(({ subject, action, result }) => `${subject}: ${action}: ${result}`),
+      ['engine: restarted the Docker Engine: ok'],
+    );
+    t.deepEqual(
+      events.filter(({ kind }) => kind === 'held' || kind === 'table-drifted'),
+      [],
+    );
+    t.is(status.firewall.published.length, (await appliance.status()).firewall.published.length);
+  });
+}
+
+test('an agent that was killed three times only observes, until an operator lets it act again', async (t) => {
+  for (const _ of [1, 2, 3]) {
+    await appliance.agent().stop({ signal: 'SIGKILL' });
+    await appliance.startAgent();
+  }
+  await appliance.until('it says so', 10_000, ({ problems }) =>
+    problems.some(({ code }) => code === 'AGENT_RESTRAINED'),
+  );
+  await appliance.docker('rm', '--force', LIVEKIT);
+  await sleep(3_000);
+  t.is((await appliance.docker('ps', '-aq', '--filter', `name=${LIVEKIT}`)).trim(), '');
+  const { exitCode, stdout } = await appliance.agentctl('resume');
+  t.deepEqual([exitCode, stdout], [0, 'The agent acts again.\n']);
+  await appliance.until('it heals again', 30_000, isUp);
 });

@@ -52,6 +52,8 @@ export interface Appliance {
 export interface ApplianceOptions {
   /** How its engine is started. */
   readonly engine?: Pick<Parameters<typeof startEngine>[0], 'config' | 'path'>;
+  /** A program by which the agent may restart its engine. Default: it has none. */
+  readonly engineRestart?: string;
 }
 
 /** Builds the release, makes the images (kept in .cache), and brings an appliance up until it serves. */
@@ -68,7 +70,10 @@ export async function startAppliance(options: ApplianceOptions = {}): Promise<Ap
 
 async function bringUp(machine: Machine, images: string, options: ApplianceOptions): Promise<Appliance> {
   const paths = appliancePaths(machine.root);
-  const env = { APPLIANCE_AGENT_COMPOSE: join(project, '.cache/cli-plugins/docker-compose') };
+  const env = {
+    APPLIANCE_AGENT_COMPOSE: join(project, '.cache/cli-plugins/docker-compose'),
+    ...(options.engineRestart === undefined ? {} : { APPLIANCE_AGENT_ENGINE_RESTART: options.engineRestart }),
+  };
   await mkdir(dirname(paths.config), { recursive: true });
   await writeFile(paths.config, 'stack: embedded\n');
   await mkdir(paths.images, { recursive: true });

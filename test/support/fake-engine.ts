@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { parse } from 'yaml';
 import type { Compose, ContainerObservation, Engine, EngineEvent } from '../../agent/engine/types.ts';
 import type { EngineUnit } from '../../agent/engine/unit.ts';
@@ -21,6 +22,12 @@ export interface FakeEngine {
   /** Nothing answers until `up`; a crash leaves containers running, and the start then stops them. */
   down(): void;
   up(): void;
+  /** Services whose image the engine does not have. */
+  readonly missing: Set<string>;
+  /** Services whose process ends as soon as it is started, until their image is loaded anew. */
+  readonly broken: Set<string>;
+  /** Services that run and do not answer, until they are started anew. */
+  readonly silent: Set<string>;
   addressOf(service: string): string | null;
   isRunning(service: string): boolean;
 }
@@ -36,6 +43,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
   let serial = 0;
   let startedAtMs = nowMs();
   let reachable = true;
+  const [missing, broken, silent] = [new Set<string>(), new Set<string>(), new Set<string>()];
 
   const newAddress = () => `172.30.5.${2 + (nextAddress++ % 200)}`;
   const emit = (
@@ -70,7 +78,9 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
       ipv4: service === 'livekit' ? newAddress() : null,
       pid: 1,
     });
+    silent.delete(service);
     emit(service, 'start');
+    if (broken.has(service)) end(service, 1);
   };
   const serviceOf = (id: string) => [...containers.values()].find((one) => one.id === id)?.service ?? '';
   const answer = <T>(value: () => T): Promise<T> =>
@@ -80,6 +90,9 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
 
   const fake: FakeEngine = {
     onEvent: () => undefined,
+    missing,
+    broken,
+    silent,
     engine: {
       version: () => answer(() => ({ version: '20.10.24', apiVersion: '1.41' })),
       containers: () => answer(() => [...containers.values()]),
@@ -94,8 +107,13 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
             createdAt: new Date(startedAtMs).toISOString(),
           },
         ]),
-      imageId: () => answer(() => 'sha256:0'),
-      loadImage: () => answer(() => undefined),
+      imageId: (reference) => answer(() => (missing.has(serviceOfImage(reference)) ? null : 'sha256:0')),
+      loadImage: (archive) =>
+        answer(() => {
+          const service = basename(archive, '.tar');
+          missing.delete(service);
+          broken.delete(service);
+        }),
       start: (id) => answer(() => begin(serviceOf(id))),
       restart: (id) =>
         answer(() => {
@@ -104,7 +122,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
           begin(service);
         }),
       removeContainer: (id) => answer(() => fake.remove(serviceOf(id))),
-      removeImage: () => answer(() => undefined),
+      removeImage: (reference) => answer(() => void missing.add(serviceOfImage(reference))),
       follow: () => Promise.resolve(),
     },
     unit: {
@@ -118,6 +136,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
         const { services: rendered } = parse(await readFile(file, 'utf8'));
         await answer(() => undefined);
         for (const service of services) {
+          if (missing.has(service)) throw new Error(`there is no image for ${service}`);
           const generation: string = rendered[service].labels['org.appliance-agent.generation'];
           const present = containers.get(service);
           if (!forceRecreate && present?.generation === generation) begin(service);
@@ -168,6 +187,9 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
   };
   return fake;
 }
+
+/** `appliance-agent/livekit:1` */
+const serviceOfImage = (reference: string) => basename(reference).split(':')[0] ?? '';
 
 const fresh = (service: string, generation: string, id: string): Container => ({
   id,

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { ApplianceConfig } from '../../agent/config/schema.ts';
 import { differences, type Nft } from '../../agent/nftables/index.ts';
+import type { Silence } from '../../agent/probes/types.ts';
 import { desiredState } from '../../agent/reconcile/desired.ts';
 import { createExecutors } from '../../agent/reconcile/executors.ts';
 import { createIncidentLog } from '../../agent/reconcile/incident-log.ts';
@@ -13,8 +16,10 @@ import type { Desired, Observed } from '../../agent/reconcile/types.ts';
 import { embeddedStack } from '../../agent/stack/embedded/stack.ts';
 import { writeRendered } from '../../agent/stack/write-rendered.ts';
 import { openStore } from '../../agent/store/open.ts';
+import type { Instant } from '../../agent/system/clock.ts';
 import { config, images, secrets } from '../unit/reconcile/world.ts';
 import { createFakeEngine, type FakeEngine } from './fake-engine.ts';
+import { createMortality, type Life, type Mortality } from './mortality.ts';
 
 /** A whole agent on a fake engine and a hand-moved clock; store, files, plan and executors are the real ones. */
 export interface Simulation {
@@ -23,7 +28,12 @@ export interface Simulation {
   readonly flushRuleset: () => unknown;
   /** The agent dies and another takes over; what it had not written down is gone. */
   restartAgent(): void;
-  settle(): Promise<void>;
+  /** Works and lets time pass until it comes to rest, or for so long; an agent that dies is followed by another. */
+  settle(forMs?: number): Promise<void>;
+  /** Whether, and when, the agent is to die; and what was done to the world. */
+  readonly mortality: Mortality;
+  /** The clock on the wall is set: nothing else has changed. */
+  stepWallClock(byMs: number): void;
   look(): Promise<{ differences: readonly string[]; held: readonly string[] }>;
   end(): Promise<void>;
 }
@@ -31,11 +41,20 @@ export interface Simulation {
 export const SERVICES = ['livekit', 'coturn'] as const;
 const serving = { ok: true, kind: 'http', latencyMs: 1, detail: 'answered' } as const;
 
+/** Every write is made durable: in memory that costs nothing. */
+const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+/** Of the addresses of the machine that tests, none is the simulated one's: they come and go. */
+const CONFIG: ApplianceConfig = { ...config, network: { ...config.network, addresses: ['192.0.2.1'] } };
+
 /** `flushRuleset` is what a third party does to the rules that `nft` sees. */
 export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<Simulation> {
-  const directory = await mkdtemp(join(tmpdir(), 'aa-converges-'));
+  const directory = await mkdtemp(join(SCRATCH, 'aa-converges-'));
   let monotonicMs = 1_000;
-  const wallMs = () => Date.UTC(2026, 0, 1) + monotonicMs;
+  let wallStepMs = 0;
+  const wallMs = () => Date.UTC(2026, 0, 1) + wallStepMs + monotonicMs;
+  const mortality = createMortality();
+  let life: Life;
+  const silentSince = new Map<string, Instant>();
   const clock = {
     now: () => ({ bootId: 'boot', monotonicMs, wall: new Date(wallMs()).toISOString() }),
   };
@@ -51,7 +70,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       engine: world.engine,
       engineUnit: world.unit,
       nft,
-      config: async () => config,
+      config: async () => CONFIG,
       secrets: async () => secrets,
       certificates: async () => null,
       images: async () => images,
@@ -68,10 +87,24 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
         },
       }),
       dockerRules: async () => ({ known: false, why: 'not asked: there is a chain of Docker' }),
-      verdicts: () => new Map(SERVICES.filter(world.isRunning).map((service) => [service, serving])),
-      silences: () => new Map(),
+      verdicts: () =>
+        new Map(
+          SERVICES.filter(world.isRunning).map((service) => [
+            service,
+            { ...serving, ok: !world.silent.has(service) },
+          ]),
+        ),
+      silences,
       renderedDirectory: rendered,
     });
+
+  function silences(): ReadonlyMap<string, Silence> {
+    for (const service of SERVICES) {
+      if (!world.isRunning(service) || !world.silent.has(service)) silentSince.delete(service);
+      else if (!silentSince.has(service)) silentSince.set(service, clock.now());
+    }
+    return new Map([...silentSince].map(([service, since]) => [service, { since, misses: 9, served: true }]));
+  }
 
   // The files belong to other users, and the tests need no root.
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -88,25 +121,43 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
 
   function makeLoop(): Loop {
     const look = createLastLook();
+    const mine = mortality.begin();
+    life = mine;
+    const each = (services: readonly string[], what: string) =>
+      services.map((service) => `${what} ${service}`).join(', ');
     const made = createLoop({
       clock,
       store,
       memory,
-      incidents: createIncidentLog(store),
+      incidents: createIncidentLog(store, memory.died),
       observe: () => observed(),
       desire,
       executors: createExecutors({
         run: async () => ({ exitCode: 0, stdout: '', stderr: '', durationMs: 1 }),
-        nft,
-        engine: world.engine,
-        compose: world.compose,
+        nft: { ...nft, commit: (transaction) => mine.act('rules', () => nft.commit(transaction)) },
+        engine: {
+          ...world.engine,
+          start: (id) => mine.act(`start ${id}`, () => world.engine.start(id)),
+          restart: (id, grace) => mine.act(`restart ${id}`, () => world.engine.restart(id, grace)),
+          loadImage: (archive) => mine.act(`load ${archive}`, () => world.engine.loadImage(archive)),
+          removeContainer: (id) => mine.act(`remove ${id}`, () => world.engine.removeContainer(id)),
+          removeImage: (image) => mine.act(`remove ${image}`, () => world.engine.removeImage(image)),
+        },
+        compose: {
+          ...world.compose,
+          up: (options) => mine.act(each(options.services, 'up'), () => world.compose.up(options)),
+          down: (options) => mine.act('down', () => world.compose.down(options)),
+        },
         clock,
         memory,
         makeSecrets: async () => undefined,
-        writeFiles: (files) => writeRendered(files, rendered),
+        writeFiles: (files) => mine.act('files', () => writeRendered(files, rendered)),
         verifiedArchive: async (image) => image.archive,
         composeFile: join(rendered, 'compose.yaml'),
-        engineUnit: world.unit,
+        engineUnit: {
+          ...world.unit,
+          restart: () => mine.act('restart the engine', () => world.unit.restart()),
+        },
         reboot: () => Promise.reject(new Error('a test must not restart the machine')),
         setKernel: () => Promise.reject(new Error('a test must not change the kernel')),
         publication: () => ({
@@ -123,21 +174,35 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
     return made;
   }
 
+  function takeOver(): void {
+    store.close();
+    store = openStore({ path: join(directory, 'state.db'), migrationsDirectory, clock });
+    memory = createMemory(store, clock.now());
+    loop = makeLoop();
+  }
+
   return {
     world,
     nft,
     flushRuleset,
-    restartAgent() {
-      store.close();
-      store = openStore({ path: join(directory, 'state.db'), migrationsDirectory, clock });
-      memory = createMemory(store, clock.now());
-      loop = makeLoop();
+    mortality,
+    stepWallClock(byMs) {
+      wallStepMs += byMs;
     },
-    async settle() {
-      // Longer than the longest wait of a ladder that still has budget, and than a stop must stand.
-      for (let turns = 0; turns < 60; turns += 1) {
-        const dueInMs = await loop.settle();
-        if (dueInMs === null) return;
+    restartAgent() {
+      memory.restraint.stopped();
+      takeOver();
+    },
+    async settle(forMs) {
+      const until = monotonicMs + (forMs ?? Number.POSITIVE_INFINITY);
+      // Longer than all waits of a ladder together, and than a stop must stand.
+      for (let turns = 0; turns < 200; turns += 1) {
+        const dueInMs = await Promise.race([loop.settle(), life.death]);
+        if (dueInMs === 'died') {
+          takeOver();
+          continue;
+        }
+        if (dueInMs === null || monotonicMs + dueInMs > until) return;
         monotonicMs += Math.max(1, dueInMs);
       }
       throw new Error('it does not come to rest');

@@ -23,6 +23,13 @@ export async function hold(
   return EXIT.ok;
 }
 
+/** Lets an agent act again that only observes. */
+export async function resume({ paths, terminal }: Context): Promise<number> {
+  const { message } = await createControlClient(paths.socket).resume();
+  terminal.write(`${message}\n`);
+  return EXIT.ok;
+}
+
 /** Asks the running agent to do something about a service, and says what it did. */
 export async function askForService(
   { paths, terminal }: Context,

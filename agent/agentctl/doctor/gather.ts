@@ -1,3 +1,4 @@
+import { agentRestrained } from '../../conditions/agent-restrained.ts';
 import { certificateRefused } from '../../conditions/certificate-refused.ts';
 import { known, unknown } from '../../conditions/findings.ts';
 import { gatherClock, pathExists } from '../../conditions/gather/clock.ts';
@@ -31,6 +32,11 @@ import { inForce } from './in-force.ts';
 import { gatherPerimeter } from './perimeter-fact.ts';
 import { gatherServices } from './services-fact.ts';
 import { gatherTable } from './table-fact.ts';
+
+function restraintOf({ status, stale }: StatusReading): Facts['restraint'] {
+  if (status === null || stale) return unknown('only a running agent knows');
+  return known(status.problems.find(({ code }) => code === agentRestrained.code)?.evidence ?? null);
+}
 
 /** Only the agent remembers what it had to put right. */
 function recentDriftOf({ status, stale }: StatusReading): Facts['recentDrift'] {
@@ -107,6 +113,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     portHolders,
     perimeter,
     otherFirewalls,
+    restraint: restraintOf(reading),
     recentDrift: recentDriftOf(reading),
     refusal: refusalOf(reading),
     secrets: await gatherSecrets(paths.secrets),

@@ -23,6 +23,7 @@ export const well: Facts = {
   portHolders: known([]),
   perimeter: known(null),
   otherFirewalls: known({ flushing: null, ufw: null, firewalld: null }),
+  restraint: known(null),
   recentDrift: known(null),
   refusal: known(null),
   secrets: known({ refused: null }),
@@ -46,8 +47,8 @@ export const well: Facts = {
   }),
   images: known({ missing: [] }),
   services: known([
-    { name: 'coturn', state: 'running', serving: true, held: false, detail: '' },
-    { name: 'livekit', state: 'running', serving: true, held: false, detail: '' },
+    { name: 'coturn', state: 'running', serving: true, held: false, failures: null, detail: '' },
+    { name: 'livekit', state: 'running', serving: true, held: false, failures: null, detail: '' },
   ]),
 };
 
@@ -66,6 +67,7 @@ export const dark: Facts = {
   portHolders: unknown(WHY),
   perimeter: unknown(WHY),
   otherFirewalls: unknown(WHY),
+  restraint: unknown(WHY),
   recentDrift: unknown(WHY),
   refusal: unknown(WHY),
   secrets: unknown(WHY),

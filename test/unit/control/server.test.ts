@@ -30,6 +30,7 @@ const api: ControlApi = {
   heal: async () => {
     throw new Error('a bug');
   },
+  resume: async () => ({ message: 'It acts again.' }),
   status: async () => wellStatus,
   firewall: async () => wellStatus.firewall,
   confirmPerimeter: async ({ unproven }) => ({ message: `confirmed, unproven: ${unproven}` }),

@@ -17,6 +17,7 @@ const tried = (rung: string, ms: number, subject = 'livekit', boot = 'boot-1'): 
   subject,
   rung,
   at: at(ms, boot),
+  ended: true,
 });
 const climb = (attempts: readonly Attempt[], changes: Partial<Climb> = {}): Climb => ({
   subject: 'livekit',
@@ -75,6 +76,13 @@ test('a rung that others do not allow is passed over, and taken when they do', (
 
 test('a fault that the lower rungs cannot mend begins higher', (t) => {
   t.is(nextTurn(climb([], { least: 'recreate' })).rung, 'recreate');
+});
+
+test('an attempt that the end of the agent cut short may be made once more, and not for ever', (t) => {
+  const done = failing(5).attempts;
+  const cut = { ...tried('reload-image', 1_100_000), ended: false };
+  t.is(nextTurn(climb([...done, cut])).rung, 'reload-image');
+  t.is(nextTurn(climb([...done, cut, cut])).rung, 'stack');
 });
 
 test('a rung with no tries is left out', (t) => {

@@ -25,6 +25,7 @@ const tried = (rung: string, ms: number, subject = 'engine', boot = 'boot-1'): A
   subject,
   rung,
   at: at(ms, boot),
+  ended: true,
 });
 
 test('an engine that does not answer is given 30 s, and then restarted', async (t) => {

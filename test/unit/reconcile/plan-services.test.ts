@@ -22,7 +22,7 @@ const text = (steps: readonly Step[]) =>
     return `${step.kind} ${whom}${anew}: ${step.why}`;
   });
 const tried = (...moments: number[]): History['ledger'] =>
-  moments.map((ms) => ({ subject: 'livekit', rung: 'restart', at: at(ms) }));
+  moments.map((ms) => ({ subject: 'livekit', rung: 'restart', at: at(ms), ended: true }));
 const stopped = (ms: number, id = 'livekit-id', engineMs = 1) =>
   new Map([[id, { seenAt: at(ms), engineMs }]]);
 const heldLivekit: History['holds'] = [

@@ -39,6 +39,8 @@ export const history: History = {
   holds: [],
   attempts: new Map(),
   ledger: [],
+  deaths: [],
+  restrainedSince: null,
   underWay: new Set(),
   engineSilentSince: null,
   stops: new Map(),
