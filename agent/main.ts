@@ -193,8 +193,11 @@ async function main(): Promise<void> {
 
   const prober = createProber({
     clock,
-    ask: (service) =>
-      askAll(stack().probes(service, { backend: look.backendOf(service), host: look.relayAddress() })),
+    ask: (service, thorough) =>
+      askAll(stack().probes(service, { backend: look.backendOf(service), host: look.relayAddress() }), {
+        thorough,
+        turnSecret: secrets.latest()?.turn ?? null,
+      }),
     onChange: loop.wake,
   });
   const probing = keepProbing(prober, look.running);

@@ -7,7 +7,7 @@ const count = z.number().check(z.nonnegative());
 
 const verdict = z.looseObject({
   ok: z.boolean(),
-  kind: z.enum(['http', 'tcp', 'udp', 'stun']),
+  kind: z.enum(['http', 'tcp', 'udp', 'stun', 'turn']),
   latencyMs: z.nullable(z.number()),
   detail: z.string(),
 });

@@ -8,13 +8,15 @@ const SERVING_EVERY_MS = 10_000;
 const EAGER_EVERY_MS = 250;
 const EAGER_FOR_MS = 15_000;
 const SILENT_EVERY_MS = 5_000;
+/** Of one that serves, what costs more to ask is asked this often. */
+const THOROUGH_EVERY_MS = 60_000;
 /** One lost answer is not an outage: this many misses in a row are. */
 const MISSES_TO_FAIL = 2;
 
 export interface ProberPorts {
   readonly clock: Clock;
-  /** Asks one service; resolves, never rejects. */
-  readonly ask: (service: string) => Promise<Verdict>;
+  /** Asks one service, now and then thoroughly; resolves, never rejects. */
+  readonly ask: (service: string, thorough: boolean) => Promise<Verdict>;
   /** Called when a service begins or ceases to serve. */
   readonly onChange: () => void;
 }
@@ -39,6 +41,8 @@ interface Known {
   readonly missingSince: Instant | null;
   /** Whether it answered in this life. */
   readonly served: boolean;
+  /** When it was last asked thoroughly. */
+  readonly thoroughAt: Instant;
 }
 
 /** Keeps the newest verdict of each service. A success clears all misses. */
@@ -64,7 +68,9 @@ export function createProber({ clock, ask, onChange }: ProberPorts): Prober {
   async function probe(service: string): Promise<void> {
     const life = lifeOf(service);
     asking.set(service, life);
-    const answer = await ask(service);
+    const begun = clock.now();
+    const thorough = isThoroughDue(known.get(service), begun);
+    const answer = await ask(service, thorough);
     if (life !== lifeOf(service)) return;
     asking.delete(service);
     const before = known.get(service);
@@ -77,6 +83,7 @@ export function createProber({ clock, ask, onChange }: ProberPorts): Prober {
       at,
       missingSince: answer.ok ? null : (before?.missingSince ?? at),
       served: answer.ok || (before?.served ?? false),
+      thoroughAt: thorough ? begun : (before?.thoroughAt ?? begun),
     });
     if (before?.verdict.ok !== known.get(service)?.verdict.ok) onChange();
   }
@@ -103,4 +110,10 @@ export function createProber({ clock, ask, onChange }: ProberPorts): Prober {
         ),
       ),
   };
+}
+
+/** The first question of a life, each one after a miss, and now and then. */
+function isThoroughDue(last: Known | undefined, now: Instant): boolean {
+  if (last === undefined || last.misses > 0) return true;
+  return (elapsedMs(last.thoroughAt, now) ?? THOROUGH_EVERY_MS) >= THOROUGH_EVERY_MS;
 }

@@ -16,6 +16,7 @@ const REQUIRE =
 const SINGLE_FILES = {
   'build-images': 'agent/release/build-images.ts',
   'docker-setting': 'agent/release/docker-setting.ts',
+  'import-images': 'agent/release/import-images.ts',
   tune: 'agent/hardware/tune.ts',
   'livekit-standin': 'agent/stack/embedded/livekit-standin.ts',
 };

@@ -67,7 +67,7 @@ export function imageOf({ images }: Pick<RenderInput, 'images'>, service: string
   throw new AgentError({
     code: 'IMAGES_MISSING',
     message: `there is no image of ${service} among those of this appliance`,
-    hint: 'Import the images of the stack: see "Images" in docs/element-call.md.',
+    hint: 'Import the images of the stack, all of them: /opt/appliance-agent/current/bin/node /opt/appliance-agent/current/import-images.js.',
   });
 }
 

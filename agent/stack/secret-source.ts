@@ -6,6 +6,8 @@ export interface SecretSource {
   /** Null when they have not been made yet. Error: SECRET_REFUSED. */
   read(): Promise<Secrets | null>;
   make(): Promise<void>;
+  /** What was read or made last; null before. */
+  latest(): Secrets | null;
   /** The values that were read or made last. */
   values(): readonly string[];
 }
@@ -20,6 +22,7 @@ export function createSecretSource(directory: string): SecretSource {
     async make() {
       latest = await ensureSecrets({ directory });
     },
+    latest: () => latest,
     values: () => (latest === null ? [] : Object.values(latest)),
   };
 }

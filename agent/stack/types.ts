@@ -120,7 +120,16 @@ export type ProbeSpec =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'tcp-echo'; readonly host: string; readonly port: number }
   | { readonly kind: 'udp-echo'; readonly host: string; readonly port: number }
-  | { readonly kind: 'stun'; readonly host: string; readonly port: number };
+  | { readonly kind: 'stun'; readonly host: string; readonly port: number }
+  /** An authenticated relay to `peerPort` of the same host, asked for at a slower beat than the others. */
+  | {
+      readonly kind: 'turn-relay';
+      readonly host: string;
+      readonly port: number;
+      readonly transport: 'udp' | 'tcp';
+      readonly peerPort: number;
+      readonly echo: boolean;
+    };
 
 /** A stack: pure descriptions, runs nothing. */
 export interface Stack {

@@ -11,7 +11,16 @@ export function elementCallProbes(
   service: string,
   { backend, host }: { readonly backend: string | null; readonly host: string },
 ): readonly ProbeSpec[] {
-  if (service === COTURN) return [{ kind: 'stun', host, port: TURN_PORT }];
+  const relay = (transport: 'udp' | 'tcp') =>
+    ({
+      kind: 'turn-relay',
+      host,
+      port: TURN_PORT,
+      transport,
+      peerPort: PORTS.mediaUdp,
+      echo: false,
+    }) as const;
+  if (service === COTURN) return [{ kind: 'stun', host, port: TURN_PORT }, relay('udp'), relay('tcp')];
   if (backend === null) return [];
   const http = (port: number, path: string) =>
     ({ kind: 'http', url: `http://${backend}:${port}${path}` }) as const;

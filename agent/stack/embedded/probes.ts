@@ -10,7 +10,9 @@ export function embeddedProbes(
   service: string,
   { backend, host }: { readonly backend: string | null; readonly host: string },
 ): readonly ProbeSpec[] {
-  if (service === COTURN) return [{ kind: 'stun', host, port: TURN_PORT }];
+  const relay = (transport: 'udp' | 'tcp') =>
+    ({ kind: 'turn-relay', host, port: TURN_PORT, transport, peerPort: 7882, echo: true }) as const;
+  if (service === COTURN) return [{ kind: 'stun', host, port: TURN_PORT }, relay('udp'), relay('tcp')];
   if (service !== LIVEKIT || backend === null) return [];
   return [
     { kind: 'http', url: `http://${backend}:7880/`, body: 'OK' },

@@ -9,10 +9,12 @@ function prober(answer: () => Promise<Verdict>) {
   let monotonicMs = 0;
   let asked = 0;
   let changes = 0;
+  let thoroughly = 0;
   const made = createProber({
     clock: { now: () => ({ bootId: 'b', monotonicMs, wall: '' }) },
-    ask: () => {
+    ask: (_, thorough) => {
       asked += 1;
+      if (thorough) thoroughly += 1;
       return answer();
     },
     onChange: () => {
@@ -25,6 +27,7 @@ function prober(answer: () => Promise<Verdict>) {
       monotonicMs += ms;
     },
     asked: () => asked,
+    thoroughly: () => thoroughly,
     changes: () => changes,
     ok: () => made.verdicts().get('s')?.ok,
   };
@@ -83,4 +86,26 @@ test('a service that does not run is forgotten', async (t) => {
   await p.tick(['s']);
   await p.tick([]);
   t.is(p.verdicts().size, 0);
+});
+
+test('thoroughly is asked at first, once a minute, and after a miss until it serves again', async (t) => {
+  let answer = yes;
+  const p = prober(async () => answer);
+  for (let beat = 0; beat <= 6; beat += 1) {
+    await p.tick(['s']);
+    p.pass(10_000);
+  }
+  t.deepEqual([p.asked(), p.thoroughly()], [7, 2]);
+  answer = no;
+  await p.tick(['s']);
+  t.is(p.thoroughly(), 2);
+  for (const given of [no, no, yes]) {
+    answer = given;
+    p.pass(250);
+    await p.tick(['s']);
+  }
+  t.is(p.thoroughly(), 5, 'the one that ended it was thorough, too');
+  p.reset('s');
+  await p.tick(['s']);
+  t.is(p.thoroughly(), 6, 'and the first of another life');
 });

@@ -40,6 +40,7 @@ test('the release carries its own Node.js 24, a default configuration, units, mi
     'bin/appliance-agent',
     'build-images.js',
     'docker-setting.js',
+    'import-images.js',
     'appliance.yaml',
     'appliance.schema.json',
     'firmware-profiles/profile.schema.json',

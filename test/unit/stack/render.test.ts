@@ -201,6 +201,10 @@ test('a bridge service without an address cannot be probed, which is no success'
   t.deepEqual(embeddedStack.probes('livekit', { backend: null, host: '198.51.100.1' }), []);
   t.deepEqual(embeddedStack.probes('coturn', { backend: null, host: '198.51.100.1' }), [
     { kind: 'stun', host: '198.51.100.1', port: 3478 },
+    ...(['udp', 'tcp'] as const).map((transport) => ({
+      ...{ kind: 'turn-relay', host: '198.51.100.1', port: 3478, transport },
+      ...{ peerPort: 7882, echo: true },
+    })),
   ]);
 });
 
