@@ -14,6 +14,8 @@ uninstall() {
   revert_docker_setting
   stop_our_engine
   remove_path "$agentctl" 'agentctl' only_link_to_us
+  remove_path "$banner" 'the banner of the console'
+  rmdir --ignore-fail-on-non-empty "$(dirname "$banner")" 2>/dev/null || :
   remove_path "$product" 'the release'
   remove_path "$images" 'the image archives'
   remove_path "$cache" 'the build folder'
@@ -32,10 +34,7 @@ note() {
 }
 
 remove_agent() {
-  remove_unit "$firewall_unit"
-  remove_unit "$tune_unit"
-  remove_unit "$unit"
-  rmdir --ignore-fail-on-non-empty /etc/systemd/system/sysinit.target.wants 2>/dev/null || :
+  remove_units
   # The agent in the background, and any agentctl that still watches: programs that run from our folder.
   for process in $(find /proc/[0-9]*/exe -lname "$product/*" 2>/dev/null | cut -d/ -f3); do
     stop_process "$process" 30
