@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { parseConfig } from '../../config/parse-config.ts';
+import { formatConfigProblems } from '../../config/problems.ts';
+import { type ApplianceConfig, DEFAULT_CONFIG } from '../../config/schema.ts';
+import { loadProfiles } from '../../hardware/load-profiles.ts';
+import { readImages, verifyArchive } from '../../stack/images.ts';
+import type { Stack } from '../../stack/types.ts';
+import { readFileIfPresent } from '../../system/files.ts';
+import type { Paths } from '../../system/paths.ts';
+import { disproved, type Proof, someOf } from './proof.ts';
+
+/** The configuration that the appliance would boot with. Error: NOT_PROVED, with each problem. */
+export async function bootConfig(paths: Pick<Paths, 'config'>): Promise<ApplianceConfig> {
+  const text = await readFileIfPresent(paths.config);
+  if (text === null) return DEFAULT_CONFIG;
+  const parsed = parseConfig(text, paths.config);
+  if (parsed.ok) return parsed.config;
+  throw disproved(
+    formatConfigProblems(parsed.problems, parsed.file),
+    `Edit ${paths.config}, then: agentctl config validate ${paths.config}.`,
+  );
+}
+
+export function configProof(paths: Pick<Paths, 'config'>): Proof {
+  return {
+    check: 'configuration',
+    async prove() {
+      const { stack } = await bootConfig(paths);
+      return `${paths.config} is accepted: the ${stack} stack`;
+    },
+  };
+}
+
+/** Every service has an image, and every archive is what was built: nothing must be pulled. */
+export function imagesProof(paths: Pick<Paths, 'config' | 'images'>, stack: Stack): Proof {
+  return {
+    check: 'images',
+    async prove() {
+      const images = await readImages(paths.images);
+      const services = stack.services(await bootConfig(paths)).map(({ name }) => name);
+      const without = services.filter((name) => !images.some(({ service }) => service === name));
+      if (without.length > 0)
+        throw disproved(`no image of ${someOf(without)} in ${paths.images}`, 'Run install.sh again.');
+      for (const image of images) await verifyArchive(image, paths.images);
+      return `${images.length} archives with the SHA-256 of their manifest`;
+    },
+  };
+}
+
+/** Every hardware profile can be used: a refused one may be the one of this model. */
+export function profilesProof(paths: Pick<Paths, 'profileOverrides'>, release: string): Proof {
+  return {
+    check: 'profiles',
+    async prove() {
+      const { profiles, refused } = await loadProfiles({
+        shipped: join(release, 'firmware-profiles'),
+        overrides: paths.profileOverrides,
+      });
+      if (refused.length > 0)
+        throw disproved(
+          someOf(refused),
+          `Correct it: ${paths.profileOverrides}; see: agentctl profile list.`,
+        );
+      if (profiles.length === 0) throw disproved('the release has no hardware profile', 'Install it again.');
+      return `${profiles.length} hardware profiles`;
+    },
+  };
+}
