@@ -13,6 +13,8 @@ export interface Paths {
   readonly acceptedConfig: string;
   /** The rules that appliance-agent-firewall.service loads before the network comes up. */
   readonly firewallBase: string;
+  /** Written last by the first boot. */
+  readonly provisioned: string;
   readonly secrets: string;
   /** Rendered compose file and service configuration. */
   readonly rendered: string;
@@ -24,6 +26,9 @@ export interface Paths {
   readonly socket: string;
   /** What appliance-agent-tune.service set in this boot. */
   readonly tuneRecord: string;
+  /** What the console shows above its login prompt. */
+  readonly issue: string;
+  readonly gettyReload: string;
   readonly images: string;
   readonly engineSocket: string;
 }
@@ -42,6 +47,7 @@ export function appliancePaths(root = ''): Paths {
     database: under('/var/lib/appliance-agent/state.db'),
     acceptedConfig: under('/var/lib/appliance-agent/accepted.yaml'),
     firewallBase: under('/var/lib/appliance-agent/firewall-base.json'),
+    provisioned: under('/var/lib/appliance-agent/provisioned'),
     secrets: under('/var/lib/appliance-agent/secrets'),
     rendered: under('/var/lib/appliance-agent/stack'),
     data: under('/var/lib/appliance-agent/data'),
@@ -50,6 +56,8 @@ export function appliancePaths(root = ''): Paths {
     events: under('/run/appliance-agent/events.json'),
     socket: under('/run/appliance-agent/agent.sock'),
     tuneRecord: under('/run/appliance-agent/tune.json'),
+    issue: under('/run/appliance-agent/issue'),
+    gettyReload: under('/run/agetty.reload'),
     images: under('/usr/share/appliance-agent/images'),
     engineSocket: under('/var/run/docker.sock'),
   };
