@@ -7,7 +7,12 @@ import { disproved, type Proof } from './proof.ts';
 const HINT = 'Run install.sh again: it places and enables the units.';
 
 /** Started by the next boot; of the release itself are those that it has. The rest is Debian's. */
-const ENABLED = ['appliance-agent.service', 'appliance-agent-firewall.service', 'docker.service'];
+const ENABLED = [
+  'appliance-agent.service',
+  'appliance-agent-firewall.service',
+  'appliance-agent-tune.service',
+  'docker.service',
+];
 
 /** A limit of ours to a unit of others: without it a boot without a network waits for one. */
 const DROP_IN = 'network-online.target.d/appliance-agent.conf';

@@ -14,8 +14,6 @@ logs=$root/var/log/appliance-agent
 runtime=$root/run/appliance-agent
 banner=$root/etc/issue.d/appliance-agent.issue
 units=$root/etc/systemd/system
-unit=$units/appliance-agent.service
-firewall_unit=$units/appliance-agent-firewall.service
 compose_plugin=$root/usr/local/lib/docker/cli-plugins/docker-compose
 
 # What the installer itself remembers, so that --uninstall knows what was ours.

@@ -42,16 +42,6 @@ remove_agent() {
   done
 }
 
-# remove_unit PATH: stopped, disabled and gone; what the tuning set stays until the next boot.
-remove_unit() {
-  [ -e "$1" ] || return 0
-  name=$(basename "$1")
-  ! has_systemd || run 120 systemctl disable --now "$name" || :
-  rm -f "$1" "$1.new" /etc/systemd/system/*.wants/"$name"
-  ! has_systemd || run 60 systemctl daemon-reload || :
-  note "$name"
-}
-
 # While the release or the images are there (they go last), containers may be, even if the engine is down now.
 our_engine_objects_may_exist() {
   command -v dockerd >/dev/null && { [ -e "$product" ] || [ -e "$images" ] || engine_version >/dev/null; }

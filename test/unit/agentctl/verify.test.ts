@@ -67,6 +67,7 @@ test('units are proved when they are those of the release, enabled, and not mask
   for (const [target, name] of [
     ['multi-user', 'appliance-agent.service'],
     ['sysinit', 'appliance-agent-firewall.service'],
+    ['multi-user', 'appliance-agent-tune.service'],
     ['multi-user', 'docker.service'],
   ] as const) {
     await mkdir(join(installed, `${target}.target.wants`), { recursive: true });
