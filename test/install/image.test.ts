@@ -180,8 +180,12 @@ test('a clone of the sealed image comes up without a network, unattended, and th
   const seconds = Math.round((performance.now() - begun) / 1000);
   t.log(`it served ${seconds} s after its first boot began`);
   t.true(seconds < 90, 'it does not wait for the network for two minutes');
-  const online = await clone.sh('journalctl -b -u network-online.target --no-pager');
-  t.regex(online.stdout, /timed out/, 'the target was given up');
+  const network = await clone.sh('systemctl is-active no-network.service network-online.target');
+  t.is(
+    network.stdout,
+    'activating\ninactive\n',
+    'the network is still waited for, and the stack does not care',
+  );
   const marked =
     'for i in $(seq 20); do test -s /var/lib/appliance-agent/provisioned && exit 0; sleep 0.2; done; exit 1';
   t.is((await clone.sh(marked)).exitCode, 0);
