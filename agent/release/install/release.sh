@@ -81,7 +81,8 @@ remove_old_releases() {
 # go_back: to the release before the current one. Done twice it is undone.
 go_back() {
   release=$(basename "$(readlink "$previous" 2>/dev/null || :)")
-  [ -n "$release" ] && [ -d "$releases/$release" ] || fail 'There is no release to go back to.' \
+  # The same as the current one: the power went when a switch had just begun.
+  [ -d "$releases/${release:-none}" ] && [ "$release" != "$(basename "$(readlink "$current")")" ] || fail 'There is no release to go back to.' \
     'install the release that you want from its bundle'
   release_whole "$releases/$release" || fail "The release $release is damaged." 'install it again from its bundle'
   would "switch from $(cat "$current/VERSION") to $release" && return

@@ -133,6 +133,50 @@ testWhen(needs({ commands: ['script'] }))(
   },
 );
 
+test('what is reported as JSON is JSON, whatever is in it', async (t) => {
+  const detail = `${String.raw`a "quoted" \path`}\nsecond line\twith a tab`;
+  const result = await part(
+    'terminal',
+    `report_json step 'One' changed yes detail "$(cat <<'TEXT'\n${detail}\nTEXT\n)"`,
+  );
+  t.deepEqual(JSON.parse(result.stdout), {
+    step: 'One',
+    changed: true,
+    detail: `${String.raw`a "quoted" \path`}\nsecond linewith a tab`,
+  });
+});
+
+test('a dry run notes what a step would do, and the step goes no further', async (t) => {
+  const script = `scratch=$(mktemp -d) log=/dev/null dry_run=yes total_steps=1
+    one() { would 'do it' && return; echo done; did 'done'; }
+    step One one; echo "$changes"; rm -r "$scratch"`;
+  t.is((await part('terminal', script)).stdout, '[ 1/1] One … would do it\n1\n');
+});
+
+test('there is no going back to the release that is in force, nor to one that is damaged', async (t) => {
+  const product = await mkdtemp(join(tmpdir(), 'aa-back-'));
+  t.teardown(() => rm(product, { recursive: true }));
+  const goBack = () =>
+    part(
+      'release',
+      `. "$parts/bundle.sh"; . "$parts/files.sh"; . "$parts/images.sh"
+      product=${product} releases=${product}/releases current=${product}/current previous=${product}/previous
+      images=${product}/images agentctl=${product}/agentctl banner=${product}/banner
+      scratch=$(mktemp -d) log=/dev/null total_steps=1; step Release go_back; rm -r "$scratch"; readlink "$current" "$previous"`,
+    );
+  const release = (name: string) =>
+    `mkdir -p ${product}/releases/${name} && cd ${product}/releases/${name} && echo ${name} >VERSION && sha256sum VERSION >SHA256SUMS`;
+  const link = (name: string, target: string) => `ln -sfn releases/${target} ${product}/${name}`;
+  await run('sh', ['-c', `${release('one')} && ${link('current', 'one')}`], { timeoutMs: 10_000 });
+  t.regex((await goBack()).stderr, /There is no release to go back to/);
+  await run('sh', ['-c', link('previous', 'one')], { timeoutMs: 10_000 });
+  t.regex((await goBack()).stderr, /There is no release to go back to/);
+  await run('sh', ['-c', `${release('two')} && ${link('current', 'two')}`], { timeoutMs: 10_000 });
+  t.regex((await goBack()).stdout, /one \(before: two\)\nreleases\/one\nreleases\/two\n$/);
+  await writeFile(join(product, 'releases/two/VERSION'), 'changed\n');
+  t.regex((await goBack()).stderr, /The release two is damaged/);
+});
+
 test('replacing a link leaves no moment without it and nothing beside it', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'aa-link-'));
   const result = await part(
