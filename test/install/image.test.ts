@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { probeStunBinding } from '../../agent/probes/stun-probe.ts';
 import { run } from '../../agent/system/processes.ts';
 import { needs, testWhen } from '../support/needs.ts';
 import { udpFlow } from '../support/udp-flow.ts';
@@ -158,6 +159,18 @@ async function identity(clone: Clone): Promise<Record<string, string>> {
 
 let first: { root: string; identity: Record<string, string> };
 
+/** Plugs the cable in, and resolves when coturn listens on the address that came with it: to the seconds it took. */
+async function plugIn(clone: Clone): Promise<number> {
+  await clone.plugIn();
+  const begun = performance.now();
+  const seconds = () => Math.round((performance.now() - begun) / 1000);
+  while (!(await probeStunBinding({ host: clone.address, port: 3478, timeoutMs: 500 })).ok) {
+    if (seconds() > 40) throw new Error('coturn does not answer on the new address');
+    await sleep(500);
+  }
+  return seconds();
+}
+
 /** As the wait services of network managers do without a cable. */
 const NETWORK_NEVER_COMES = `[Unit]
 Before=network-online.target
@@ -191,9 +204,7 @@ test('a clone of the sealed image comes up without a network, unattended, and th
   t.is((await clone.sh(marked)).exitCode, 0);
   t.regex((await clone.sh('cat /etc/issue.d/appliance-agent.issue')).stdout, /OK, all services are serving/);
   await rm(join(wants, 'no-network.service'));
-  await clone.plugIn();
-  await serves(t, clone);
-  await sleep(2000);
+  t.log(`coturn is on the new address ${await plugIn(clone)} s after the cable was plugged in`);
   await isServed(t, { machine: clone, before: {} });
   first = { root, identity: await identity(clone) };
   await clone.cutPower();
@@ -222,9 +233,8 @@ test('an upgrade and a rollback while the stack serves: a flow through it goes o
     flag: 'a',
   });
   const clone = await bootClone(first.root);
-  await clone.plugIn();
   await serves(t, clone);
-  await sleep(2000);
+  await plugIn(clone);
   t.deepEqual(await identity(clone), first.identity, 'nothing of it changed by the power cut');
   const stop = new AbortController();
   const flow = udpFlow({ host: clone.address, port: 7882, intervalMs: 20 }, stop.signal);
