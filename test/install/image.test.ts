@@ -205,6 +205,7 @@ test('a clone of the sealed image comes up without a network, unattended, and th
   t.regex((await clone.sh('cat /etc/issue.d/appliance-agent.issue')).stdout, /OK, all services are serving/);
   await rm(join(wants, 'no-network.service'));
   t.log(`coturn is on the new address ${await plugIn(clone)} s after the cable was plugged in`);
+  await serves(t, clone);
   await isServed(t, { machine: clone, before: {} });
   first = { root, identity: await identity(clone) };
   await clone.cutPower();
@@ -235,6 +236,7 @@ test('an upgrade and a rollback while the stack serves: a flow through it goes o
   const clone = await bootClone(first.root);
   await serves(t, clone);
   await plugIn(clone);
+  await serves(t, clone);
   t.deepEqual(await identity(clone), first.identity, 'nothing of it changed by the power cut');
   const stop = new AbortController();
   const flow = udpFlow({ host: clone.address, port: 7882, intervalMs: 20 }, stop.signal);
