@@ -9,7 +9,7 @@ import { DIRECTORY, type FreshMachine, removeAbandoned } from './fresh-machine.t
 import { unpack } from './fresh-root.ts';
 import { MACHINE_ADDRESS, makeLink, plugIn, removeLink } from './wire.ts';
 
-const PROJECT = resolve(import.meta.dirname, '../..');
+export const PROJECT = resolve(import.meta.dirname, '../..');
 const MINUTE = 60_000;
 
 /** Everything of the project that a bundle is made from. */
@@ -59,7 +59,11 @@ export async function removeFactory({ directory }: Factory): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-async function makeBundle(project: string, output: string): Promise<{ folder: string; sha256: string }> {
+/** Makes the bundle of a project and unpacks it. */
+export async function makeBundle(
+  project: string,
+  output: string,
+): Promise<{ folder: string; sha256: string }> {
   const { file, sha256 } = await packBundle(project, join(output, 'work'), output);
   await unpack(file, output);
   await rm(file);
