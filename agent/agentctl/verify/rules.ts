@@ -40,12 +40,9 @@ export function rulesProof(paths: Pick<Paths, 'config' | 'rendered'>, stack: Sta
           images: NOT_LOOKED_AT,
           engine: NOT_LOOKED_AT,
           table: NOT_LOOKED_AT,
-          forwardPath: unknown('nothing runs yet'),
           ipv6: null,
           dockerRules: unknown('nothing runs yet'),
           addresses: [],
-          filesOnDisk: new Map(),
-          verdicts: new Map(),
         },
         { turnAddresses: null, applied: null },
       );
