@@ -16,7 +16,7 @@ import type { Desired, History, Observed } from './types.ts';
 /** What of an observation the desired state rests on. */
 type Ground = Pick<
   Observed,
-  'config' | 'secrets' | 'images' | 'engine' | 'table' | 'ipv6' | 'dockerRules' | 'addresses'
+  'config' | 'secrets' | 'certificates' | 'images' | 'engine' | 'table' | 'ipv6' | 'dockerRules' | 'addresses'
 >;
 
 /** What the machine should look like, given what it looks like; null until there is a configuration. */

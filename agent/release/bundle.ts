@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 
 /** Loaded as packages at run time: the loader of the native addon looks for its prebuild beside itself. */
 const EXTERNAL = ['better-sqlite3'];
@@ -42,7 +42,9 @@ export async function bundlePrograms(project: string, output: string): Promise<S
     logLevel: 'warning',
     metafile: true,
   } satisfies BuildOptions;
-  const built = [await build({ ...common, entryPoints: SINGLE_FILES, outdir: output })];
+  const built: { readonly metafile: Metafile }[] = [
+    await build({ ...common, entryPoints: SINGLE_FILES, outdir: output }),
+  ];
   for (const [name, entryPoint] of Object.entries(SPLIT)) {
     built.push(
       await build({

@@ -39,6 +39,7 @@ export async function makeFactory(): Promise<Factory> {
   const directory = await mkdtemp(join(DIRECTORY, 'factory-'));
   const image = join(directory, 'image');
   await makeApplianceRoot(image);
+  await configure(image);
   const first = await makeBundle(PROJECT, join(directory, 'first'));
   const again = await makeBundle(PROJECT, join(directory, 'again'));
   await rm(join(directory, 'again'), { recursive: true });
@@ -53,6 +54,12 @@ export async function makeFactory(): Promise<Factory> {
     newer: newer.folder,
     sha256: [first.sha256, again.sha256],
   };
+}
+
+/** As a factory does before the installer: the stack that needs nothing of the world. */
+export async function configure(image: string): Promise<void> {
+  await mkdir(join(image, 'etc/appliance-agent'), { recursive: true });
+  await writeFile(join(image, 'etc/appliance-agent/appliance.yaml'), 'stack: embedded\n');
 }
 
 export async function removeFactory({ directory }: Factory): Promise<void> {

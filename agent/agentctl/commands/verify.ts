@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { embeddedStack } from '../../stack/embedded/stack.ts';
 import { appliancePaths } from '../../system/paths.ts';
 import type { Context } from '../context.ts';
 import { type Check, overallOf } from '../doctor/checks.ts';
@@ -27,9 +26,9 @@ export async function verify(context: Context, options: { json?: true; root?: st
     programsProof(paths.root),
     unitsProof({ shipped: join(release, 'units'), installed: join('/', paths.root, 'etc/systemd/system') }),
     configProof(paths),
-    imagesProof(paths, embeddedStack),
+    imagesProof(paths),
     profilesProof(paths, release),
-    rulesProof(paths, embeddedStack),
+    rulesProof(paths),
   ];
   const checks: Check[] = [];
   for (const proof of proofs) checks.push(await toCheck(proof));

@@ -1,19 +1,17 @@
 import { join } from 'node:path';
 import { parseConfig } from '../../config/parse-config.ts';
 import { formatConfigProblems } from '../../config/problems.ts';
-import { type ApplianceConfig, DEFAULT_CONFIG } from '../../config/schema.ts';
+import type { ApplianceConfig } from '../../config/schema.ts';
 import { loadProfiles } from '../../hardware/load-profiles.ts';
 import { readImages, verifyArchive } from '../../stack/images.ts';
-import type { Stack } from '../../stack/types.ts';
+import { stackNamed } from '../../stack/stack-named.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 import type { Paths } from '../../system/paths.ts';
 import { disproved, type Proof, someOf } from './proof.ts';
 
 /** The configuration that the appliance would boot with. Error: NOT_PROVED, with each problem. */
 export async function bootConfig(paths: Pick<Paths, 'config'>): Promise<ApplianceConfig> {
-  const text = await readFileIfPresent(paths.config);
-  if (text === null) return DEFAULT_CONFIG;
-  const parsed = parseConfig(text, paths.config);
+  const parsed = parseConfig((await readFileIfPresent(paths.config)) ?? '', paths.config);
   if (parsed.ok) return parsed.config;
   throw disproved(
     formatConfigProblems(parsed.problems, parsed.file),
@@ -32,12 +30,15 @@ export function configProof(paths: Pick<Paths, 'config'>): Proof {
 }
 
 /** Every service has an image, and every archive is what was built: nothing must be pulled. */
-export function imagesProof(paths: Pick<Paths, 'config' | 'images'>, stack: Stack): Proof {
+export function imagesProof(paths: Pick<Paths, 'config' | 'images'>): Proof {
   return {
     check: 'images',
     async prove() {
       const images = await readImages(paths.images);
-      const services = stack.services(await bootConfig(paths)).map(({ name }) => name);
+      const config = await bootConfig(paths);
+      const services = stackNamed(config.stack)
+        .services(config)
+        .map(({ name }) => name);
       const without = services.filter((name) => !images.some(({ service }) => service === name));
       if (without.length > 0)
         throw disproved(`no image of ${someOf(without)} in ${paths.images}`, 'Run install.sh again.');

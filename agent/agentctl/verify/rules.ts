@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { unknown } from '../../conditions/findings.ts';
 import { createNft, creation, NFT_PROGRAM, NftError } from '../../nftables/index.ts';
 import { desiredState } from '../../reconcile/desired.ts';
-import type { Stack } from '../../stack/types.ts';
+import { stackNamed } from '../../stack/stack-named.ts';
 import { AgentError } from '../../system/errors.ts';
 import type { Paths } from '../../system/paths.ts';
 import { run } from '../../system/processes.ts';
@@ -15,7 +15,7 @@ const NOT_LOOKED_AT = { ok: false, why: 'nothing runs yet' } as const;
  * nft takes the rules of the first moment of a boot, when no container runs. It is asked in a network namespace of its
  * own, so the rules of the machine that is asked do not matter. That machine's nft and kernel answer, also for an image.
  */
-export function rulesProof(paths: Pick<Paths, 'config' | 'rendered'>, stack: Stack): Proof {
+export function rulesProof(paths: Pick<Paths, 'config' | 'rendered' | 'data'>): Proof {
   return {
     check: 'rules',
     async prove() {
@@ -32,11 +32,12 @@ export function rulesProof(paths: Pick<Paths, 'config' | 'rendered'>, stack: Sta
         command: ['/usr/bin/unshare', '--net', NFT_PROGRAM],
       });
       const desired = desiredState(
-        stack,
-        paths.rendered,
+        stackNamed(config.stack),
+        paths,
         {
           config,
           secrets: NOT_LOOKED_AT,
+          certificates: { ok: true, value: null },
           images: NOT_LOOKED_AT,
           engine: NOT_LOOKED_AT,
           table: NOT_LOOKED_AT,

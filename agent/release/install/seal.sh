@@ -49,7 +49,7 @@ clean_image() {
   # Our own state: all but what the installer must remember for --uninstall.
   for path in "$state"/* "$state"/.[!.]*; do
     case $path in
-      "$installed_packages" | "$coturn_to_disable" | "$installed_compose") ;;
+      "$installed_packages" | "$coturn_to_disable" | "$installed_compose" | "$docker_setting") ;;
       *) [ ! -e "$path" ] || clean "$path" ;;
     esac
   done
@@ -129,7 +129,7 @@ lint_secrets() {
     find_secret "$folder" 'BEGIN [A-Z ]*PRIVATE KEY' 'a private key'
     find_secret "$folder" '_authToken *=|^ *machine +[^ ]+ +login|aws_secret_access_key|"auth" *: *"[A-Za-z0-9+/=]' 'a credential'
   done
-  find_secret etc/appliance-agent '(secret|password|token|key) *: *[^ #]{8}' 'a secret in the configuration'
+  find_secret etc/appliance-agent '^[^#]*(secret|password|token) *: *[^ #]{8}' 'a secret in the configuration'
 }
 
 # find_secret FOLDER PATTERN WHAT: text files of at most 1 MiB, with grep -E. What is in them is not printed.

@@ -1,6 +1,6 @@
 import { appendFile, cp, mkdir, mkdtemp, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { configProof, imagesProof, profilesProof } from '../../../agent/agentctl/verify/content.ts';
 import { programsProof } from '../../../agent/agentctl/verify/programs.ts';
@@ -9,7 +9,6 @@ import { parseChecksums, releaseProof } from '../../../agent/agentctl/verify/rel
 import { rulesProof } from '../../../agent/agentctl/verify/rules.ts';
 import { unitsProof } from '../../../agent/agentctl/verify/units.ts';
 import { checksums } from '../../../agent/release/content-hash.ts';
-import { embeddedStack } from '../../../agent/stack/embedded/stack.ts';
 import { appliancePaths } from '../../../agent/system/paths.ts';
 import { needs, testWhen } from '../../support/needs.ts';
 
@@ -100,13 +99,14 @@ test('an image without a program that is needed is refuted, with the package tha
 test('a configuration that would be refused, an image that is missing and a wrong profile are refuted', async (t) => {
   const root = await folder(t);
   const paths = appliancePaths(root);
-  await holds(t, configProof(paths));
+  await isRefuted(t, configProof(paths), /domains/);
   await mkdir(join(root, 'etc/appliance-agent/profiles.d'), { recursive: true });
   await writeFile(paths.config, 'netwrok: {}\n');
   await isRefuted(t, configProof(paths), /netwrok/);
-  await rm(paths.config);
+  await writeFile(paths.config, 'stack: embedded\n');
+  await holds(t, configProof(paths));
 
-  await isRefuted(t, imagesProof(paths, embeddedStack), /there is no .*images\.json/);
+  await isRefuted(t, imagesProof(paths), /there is no .*images\.json/);
 
   await holds(t, profilesProof(paths, PROJECT));
   await writeFile(join(paths.profileOverrides, 'wrong.yaml'), 'name: 1\n');
@@ -117,7 +117,9 @@ testWhen(needs({ root: true, commands: ['nft', 'unshare'] }))(
   'nft itself takes the rules of the first moment of a boot',
   async (t) => {
     const paths = appliancePaths(await folder(t));
-    const check = await toCheck(rulesProof(paths, embeddedStack));
+    await mkdir(dirname(paths.config), { recursive: true });
+    await writeFile(paths.config, 'stack: embedded\n');
+    const check = await toCheck(rulesProof(paths));
     t.is(check.state, 'ok', check.evidence);
     t.regex(check.evidence, /^nft \d+\.\d+\.\d+ takes the table/);
   },
