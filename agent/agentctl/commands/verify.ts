@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { appliancePaths } from '../../system/paths.ts';
 import type { Context } from '../context.ts';
 import { type Check, overallOf } from '../doctor/checks.ts';
@@ -19,7 +19,7 @@ const RELEASE = 'opt/appliance-agent/current';
  * image instead of this machine.
  */
 export async function verify(context: Context, options: { json?: true; root?: string }): Promise<number> {
-  const paths = options.root === undefined ? context.paths : appliancePaths(options.root);
+  const paths = options.root === undefined ? context.paths : appliancePaths(resolve(options.root));
   const release = join('/', paths.root, RELEASE);
   const proofs = [
     releaseProof(release),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseConfig } from '../../config/parse-config.ts';
+import { type ParsedConfig, parseConfig } from '../../config/parse-config.ts';
 import { formatConfigProblems } from '../../config/problems.ts';
 import type { ApplianceConfig } from '../../config/schema.ts';
 import { loadProfiles } from '../../hardware/load-profiles.ts';
@@ -9,24 +9,30 @@ import { readFileIfPresent } from '../../system/files.ts';
 import type { Paths } from '../../system/paths.ts';
 import { disproved, type Proof, someOf } from './proof.ts';
 
-/** The configuration that the appliance would boot with. Error: NOT_PROVED, with each problem. */
+/** The configuration that the appliance would boot with. Error: NOT_PROVED; the check of the configuration says why. */
 export async function bootConfig(paths: Pick<Paths, 'config'>): Promise<ApplianceConfig> {
-  const parsed = parseConfig((await readFileIfPresent(paths.config)) ?? '', paths.config);
+  const parsed = await read(paths);
   if (parsed.ok) return parsed.config;
-  throw disproved(
-    formatConfigProblems(parsed.problems, parsed.file),
-    `Edit ${paths.config}, then: agentctl config validate ${paths.config}.`,
-  );
+  throw disproved('it depends on the configuration, which is refused', 'Correct the configuration first.');
 }
 
 export function configProof(paths: Pick<Paths, 'config'>): Proof {
   return {
     check: 'configuration',
     async prove() {
-      const { stack } = await bootConfig(paths);
-      return `${paths.config} is accepted: the ${stack} stack`;
+      const parsed = await read(paths);
+      if (parsed.ok) return `${paths.config} is accepted: the ${parsed.config.stack} stack`;
+      throw disproved(
+        formatConfigProblems(parsed.problems, parsed.file),
+        `Edit ${paths.config}, then: agentctl config validate ${paths.config}.`,
+      );
     },
   };
+}
+
+/** A file that is missing is an empty one: what is needed is told. */
+async function read(paths: Pick<Paths, 'config'>): Promise<ParsedConfig> {
+  return parseConfig((await readFileIfPresent(paths.config)) ?? '', paths.config);
 }
 
 /** Every service has an image, and every archive is what was built: nothing must be pulled. */
