@@ -28,7 +28,7 @@ export async function verify(context: Context, options: { json?: true; root?: st
     configProof(paths),
     imagesProof(paths),
     profilesProof(paths, release),
-    rulesProof(paths),
+    rulesProof(paths, context.clock.now()),
   ];
   const checks: Check[] = [];
   for (const proof of proofs) checks.push(await toCheck(proof));

@@ -2,7 +2,9 @@ import { tmpdir } from 'node:os';
 import { unknown } from '../../conditions/findings.ts';
 import { createNft, creation, NFT_PROGRAM, NftError } from '../../nftables/index.ts';
 import { desiredState } from '../../reconcile/desired.ts';
+import { NO_PERIMETER } from '../../reconcile/perimeter.ts';
 import { stackNamed } from '../../stack/stack-named.ts';
+import type { Instant } from '../../system/clock.ts';
 import { AgentError } from '../../system/errors.ts';
 import type { Paths } from '../../system/paths.ts';
 import { run } from '../../system/processes.ts';
@@ -15,7 +17,7 @@ const NOT_LOOKED_AT = { ok: false, why: 'nothing runs yet' } as const;
  * nft takes the rules of the first moment of a boot, when no container runs. It is asked in a network namespace of its
  * own, so the rules of the machine that is asked do not matter. That machine's nft and kernel answer, also for an image.
  */
-export function rulesProof(paths: Pick<Paths, 'config' | 'rendered' | 'data'>): Proof {
+export function rulesProof(paths: Pick<Paths, 'config' | 'rendered' | 'data'>, now: Instant): Proof {
   return {
     check: 'rules',
     async prove() {
@@ -45,7 +47,9 @@ export function rulesProof(paths: Pick<Paths, 'config' | 'rendered' | 'data'>): 
           dockerRules: unknown('nothing runs yet'),
           addresses: [],
         },
-        { turnAddresses: null, applied: null },
+        // A cold boot has no trial, and what was confirmed was confirmed on another machine, if at all.
+        { turnAddresses: null, applied: null, perimeter: NO_PERIMETER },
+        now,
       );
       if (desired === null) throw disproved('there is no configuration to make rules from', 'Write one.');
       try {

@@ -9,6 +9,7 @@ import { parseChecksums, releaseProof } from '../../../agent/agentctl/verify/rel
 import { rulesProof } from '../../../agent/agentctl/verify/rules.ts';
 import { unitsProof } from '../../../agent/agentctl/verify/units.ts';
 import { checksums } from '../../../agent/release/content-hash.ts';
+import { systemClock } from '../../../agent/system/clock.ts';
 import { appliancePaths } from '../../../agent/system/paths.ts';
 import { needs, testWhen } from '../../support/needs.ts';
 
@@ -119,7 +120,7 @@ testWhen(needs({ root: true, commands: ['nft', 'unshare'] }))(
     const paths = appliancePaths(await folder(t));
     await mkdir(dirname(paths.config), { recursive: true });
     await writeFile(paths.config, 'stack: embedded\n');
-    const check = await toCheck(rulesProof(paths));
+    const check = await toCheck(rulesProof(paths, systemClock().now()));
     t.is(check.state, 'ok', check.evidence);
     t.regex(check.evidence, /^nft \d+\.\d+\.\d+ takes the table/);
   },
