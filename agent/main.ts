@@ -5,6 +5,7 @@ import { schedule } from 'node-cron';
 import { gatherDockerRules } from './conditions/gather/docker-rules.ts';
 import { gatherForwardPath } from './conditions/gather/forward-path.ts';
 import { createConfigSource } from './config/config-source.ts';
+import { createBanner } from './control/banner.ts';
 import { startControlServer } from './control/server.ts';
 import { writeStatus } from './control/status-file.ts';
 import { AGENT_VERSION } from './control/version.ts';
@@ -17,6 +18,7 @@ import { createSurvey } from './hardware/survey.ts';
 import { createNft } from './nftables/index.ts';
 import { askAll } from './probes/ask.ts';
 import { createProber } from './probes/prober.ts';
+import { createMarker } from './provision/marker.ts';
 import { controlApi } from './reconcile/control-api.ts';
 import { desiredState } from './reconcile/desired.ts';
 import { createEngineWatch } from './reconcile/engine-watch.ts';
@@ -89,11 +91,18 @@ async function main(): Promise<void> {
     embedded: { ...embeddedStack, render: remember(embeddedStack.render) },
   };
   const stack = () => stacks[config.latest()?.config?.stack ?? 'element-call'];
+  const banner = createBanner(paths);
+  const marker = createMarker(paths.provisioned);
   const reporter = createReporter({
     clock,
     store,
     agentVersion: AGENT_VERSION,
-    writeStatus: (status) => writeStatus(paths.status, status),
+    writeStatus: async (status) => {
+      await writeStatus(paths.status, status);
+      await banner.show(status);
+      const notMarked = await marker.keep(status);
+      if (notMarked !== null) log.warn({ notMarked }, 'that this machine was brought up could not be noted');
+    },
     writeEvents: eventsWriter(store, paths.events),
   });
 

@@ -71,6 +71,18 @@ table, the forward path, the disk and the configuration.`,
   .action((options) => perform(async () => (await import('./commands/doctor.ts')).doctor(context, options)));
 
 program
+  .command('verify')
+  .description('prove by its files that this machine, or an image, comes up at a cold boot without a network')
+  .requiredOption('--offline', 'by the files alone; nothing need run')
+  .option('--root <dir>', 'of the image below this folder')
+  .option('--json', 'the checks as JSON')
+  .addHelpText(
+    'after',
+    '\nExit status: 0 proved, 2 something is not as it must be, 3 not all could be looked at.',
+  )
+  .action((options) => perform(async () => (await import('./commands/verify.ts')).verify(context, options)));
+
+program
   .command('explain <code>')
   .description('say what the code of a problem means and what to do about it')
   .action((code) => perform(async () => (await import('./commands/explain.ts')).explain(context, code)));

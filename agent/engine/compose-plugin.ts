@@ -77,7 +77,7 @@ export function parseVersion(text: string): string | null {
   return /^v?(\d+\.\d+\.\d+)(?:[-+~].*)?$/.exec(text.trim())?.[1] ?? null;
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+export async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
     return true;

@@ -13,11 +13,17 @@ import { reachableAddresses, relayAddresses, turnAddresses } from './addresses.t
 import { perimeterInForce } from './perimeter.ts';
 import type { Desired, History, Observed } from './types.ts';
 
+/** What of an observation the desired state rests on. */
+type Ground = Pick<
+  Observed,
+  'config' | 'secrets' | 'certificates' | 'images' | 'engine' | 'table' | 'ipv6' | 'dockerRules' | 'addresses'
+>;
+
 /** What the machine should look like, given what it looks like; null until there is a configuration. */
 export function desiredState(
   stack: Stack,
   places: Pick<Paths, 'rendered' | 'data'>,
-  observed: Observed,
+  observed: Ground,
   history: Pick<History, 'turnAddresses' | 'applied' | 'perimeter'>,
   now: Instant,
 ): Desired | null {
@@ -79,7 +85,7 @@ function render(
   places: Pick<Paths, 'rendered' | 'data'>,
   config: ApplianceConfig,
   addresses: readonly string[],
-  { secrets, images, certificates }: Observed,
+  { secrets, images, certificates }: Ground,
 ): Pick<Desired, 'files' | 'refused'> {
   if (!certificates.ok) return { files: [], refused: certificates.error };
   if (!secrets.ok || secrets.value === null || !images.ok || images.value.length === 0) {
@@ -103,7 +109,7 @@ function render(
 }
 
 /** A kernel without IPv6 could not make the network. */
-function forThisKernel(config: ApplianceConfig, { ipv6 }: Observed): ApplianceConfig {
+function forThisKernel(config: ApplianceConfig, { ipv6 }: Ground): ApplianceConfig {
   return ipv6 === null ? { ...config, network: { ...config.network, subnet6: 'none' } } : config;
 }
 
@@ -123,7 +129,7 @@ const IPV6 = { field: 'ipv6', map: 'dnat6' } as const;
  */
 function backendsOf(
   services: readonly ServiceDefinition[],
-  { engine, table }: Observed,
+  { engine, table }: Ground,
   applied: History['applied'],
   { field, map }: typeof IPV4 | typeof IPV6,
 ): Desired['backends'] {
@@ -146,7 +152,7 @@ function backendsOf(
 }
 
 /** Whether that is ours to do. While nobody can be asked, what we do already goes on. */
-function masqueradesContainers({ dockerRules, table }: Observed, applied: History['applied']): boolean {
+function masqueradesContainers({ dockerRules, table }: Ground, applied: History['applied']): boolean {
   if (dockerRules.known) return dockerRules.value.backend === 'none' && dockerRules.value.masquerade;
   const chains: readonly { readonly rules: readonly { readonly id: string | null }[] }[] =
     applied?.spec.chains ?? (table.ok ? table.value?.chains : null) ?? [];

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 
 /** Loaded as packages at run time: the loader of the native addon looks for its prebuild beside itself. */
 const EXTERNAL = ['better-sqlite3'];
@@ -26,10 +26,11 @@ const SPLIT = { agent: 'agent/main.ts', agentctl: 'agent/agentctl/main.ts' };
 
 /**
  * Bundles the programs of the release into `output` as ES modules for Node 24. A split one has its other parts in a
- * folder of its own name: what is imported lazily stays on the disk until then.
+ * folder of its own name: what is imported lazily stays on the disk until then. Resolves to the folders, relative to
+ * the project, of the packages of which something is in them.
  */
-export async function bundlePrograms(project: string, output: string): Promise<void> {
-  const common: BuildOptions = {
+export async function bundlePrograms(project: string, output: string): Promise<Set<string>> {
+  const common = {
     absWorkingDir: project,
     bundle: true,
     platform: 'node',
@@ -39,18 +40,25 @@ export async function bundlePrograms(project: string, output: string): Promise<v
     banner: { js: REQUIRE },
     legalComments: 'eof',
     logLevel: 'warning',
-  };
-  await build({ ...common, entryPoints: SINGLE_FILES, outdir: output });
+    metafile: true,
+  } satisfies BuildOptions;
+  const built: { readonly metafile: Metafile }[] = [
+    await build({ ...common, entryPoints: SINGLE_FILES, outdir: output }),
+  ];
   for (const [name, entryPoint] of Object.entries(SPLIT)) {
-    await build({
-      ...common,
-      entryPoints: { [name]: entryPoint },
-      outdir: output,
-      splitting: true,
-      chunkNames: join(name, '[name]-[hash]'),
-    });
+    built.push(
+      await build({
+        ...common,
+        entryPoints: { [name]: entryPoint },
+        outdir: output,
+        splitting: true,
+        chunkNames: join(name, '[name]-[hash]'),
+      }),
+    );
   }
   await makeAscii(join(output, 'agent.js'));
+  const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  return new Set(inputs.flatMap((path) => /.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []));
 }
 
 /**

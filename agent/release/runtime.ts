@@ -23,6 +23,9 @@ exec "$here/node" --max-semi-space-size=1 --no-opt --no-maglev "$here/../agent.j
 
 const FOLDERS = ['migrations', 'units', 'firmware-profiles'];
 
+/** With its parts, so that an appliance can be rolled back and uninstalled without the medium that it came from. */
+export const INSTALLER = ['install.sh', 'agent/release/install'];
+
 /**
  * Puts what the programs need at run time into `output`: the pinned Node, SQLite's native addon for this platform, and
  * the folders that are data. Files only: modes are set here, so that the umask of the builder does not matter.
@@ -40,7 +43,8 @@ export async function copyRuntime(project: string, output: string): Promise<void
     join(output, 'node_modules', 'better-sqlite3'),
     platform,
   );
-  for (const folder of FOLDERS) await cp(join(project, folder), join(output, folder), { recursive: true });
+  for (const path of [...FOLDERS, ...INSTALLER])
+    await cp(join(project, path), join(output, path), { recursive: true });
   await copyFile(join(project, 'LICENSE'), join(output, 'LICENSE'));
 }
 

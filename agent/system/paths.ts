@@ -13,6 +13,8 @@ export interface Paths {
   readonly acceptedConfig: string;
   /** The rules that appliance-agent-firewall.service loads before the network comes up. */
   readonly firewallBase: string;
+  /** Written last by the first boot. */
+  readonly provisioned: string;
   readonly secrets: string;
   /** Rendered compose file and service configuration. */
   readonly rendered: string;
@@ -27,6 +29,9 @@ export interface Paths {
   /** The agent's log where systemd is not there to keep it. */
   readonly agentLog: string;
   readonly installLog: string;
+  /** What the console shows above its login prompt. */
+  readonly issue: string;
+  readonly gettyReload: string;
   readonly images: string;
   readonly engineSocket: string;
 }
@@ -45,6 +50,7 @@ export function appliancePaths(root = ''): Paths {
     database: under('/var/lib/appliance-agent/state.db'),
     acceptedConfig: under('/var/lib/appliance-agent/accepted.yaml'),
     firewallBase: under('/var/lib/appliance-agent/firewall-base.json'),
+    provisioned: under('/var/lib/appliance-agent/provisioned'),
     secrets: under('/var/lib/appliance-agent/secrets'),
     rendered: under('/var/lib/appliance-agent/stack'),
     data: under('/var/lib/appliance-agent/data'),
@@ -55,6 +61,8 @@ export function appliancePaths(root = ''): Paths {
     tuneRecord: under('/run/appliance-agent/tune.json'),
     agentLog: under('/var/log/appliance-agent/agent.log'),
     installLog: under('/var/log/appliance-agent/install.log'),
+    issue: under('/run/appliance-agent/issue'),
+    gettyReload: under('/run/agetty.reload'),
     images: under('/usr/share/appliance-agent/images'),
     engineSocket: under('/var/run/docker.sock'),
   };

@@ -63,8 +63,8 @@ function contentOf(
 function header(entry: TarEntry, size: number): Buffer {
   const block = Buffer.alloc(BLOCK);
   const name = entry.kind === 'directory' ? `${entry.path}/` : entry.path;
-  if (Buffer.byteLength(name) > 100) throw new Error(`path too long for a ustar header: ${name}`);
-  block.write(name, 0);
+  const [prefix, rest] = splitPath(name);
+  block.write(rest, 0);
   block.write(octal(entry.mode, 8), 100);
   block.write(octal(0, 8), 108);
   block.write(octal(0, 8), 116);
@@ -74,9 +74,21 @@ function header(entry: TarEntry, size: number): Buffer {
   block.write(' '.repeat(8), 148);
   block.write(entry.kind === 'directory' ? '5' : '0', 156);
   block.write('ustar\x0000', 257);
+  block.write(prefix, 345);
   const checksum = block.reduce((sum, byte) => sum + byte, 0);
   block.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148);
   return block;
+}
+
+/** A path of more than 100 bytes is cut at a slash: up to 155 bytes before it, at most 100 after it. */
+function splitPath(path: string): [prefix: string, rest: string] {
+  if (Buffer.byteLength(path) <= 100) return ['', path];
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
+    const [prefix, rest] = [path.slice(0, at), path.slice(at + 1)];
+    if (Buffer.byteLength(prefix) <= 155 && Buffer.byteLength(rest) <= 100 && rest !== '')
+      return [prefix, rest];
+  }
+  throw new Error(`path too long for a ustar header: ${path}`);
 }
 
 function octal(value: number, width: number): string {

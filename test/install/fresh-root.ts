@@ -14,7 +14,7 @@ const PACKAGES = ['systemd-sysv', 'dbus'];
 const RECIPE = 1;
 
 /** What a clone has: what git would check out, with the changes of this working tree. */
-const NOT_CLONED = ['./node_modules', './dist', './.cache', './.git'];
+const NOT_CLONED = ['./node_modules', './dist', './release', './.cache', './.git'];
 
 export interface RootSettings {
   readonly suite: Suite;
@@ -27,11 +27,7 @@ export interface RootSettings {
  * machine reaches, and puts a clone of this project at `/root/appliance-agent`.
  */
 export async function makeFreshRoot(directory: string, settings: RootSettings): Promise<void> {
-  const tarball = join(CACHE, `${settings.suite}-${RECIPE}.tar`);
-  if (!existsSync(tarball))
-    await makeDebian(settings.suite, { packages: PACKAGES, format: 'tar', target: tarball });
-  await mkdir(directory, { recursive: true });
-  await required('tar', ['-xpf', tarball, '-C', directory, '--numeric-owner'], 2 * MINUTE);
+  await unpack(await makeTarball(settings.suite), directory);
   await maskUnits(directory);
   await configureRegistries(directory, settings.proxy);
   await writeFile(join(directory, 'etc/hostname'), 'appliance\n');
@@ -41,8 +37,21 @@ export async function makeFreshRoot(directory: string, settings: RootSettings): 
   await clone(join(directory, 'root/appliance-agent'));
 }
 
+export async function unpack(tarball: string, directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await required('tar', ['-xpf', tarball, '-C', directory, '--numeric-owner'], 2 * MINUTE);
+}
+
+/** A Debian with an init and these packages besides as a tar file, made once. */
+export async function makeTarball(suite: Suite, further: readonly string[] = []): Promise<string> {
+  const target = join(CACHE, `${[suite, ...further].join('+')}-${RECIPE}.tar`);
+  if (!existsSync(target))
+    await makeDebian(suite, { packages: [...PACKAGES, ...further], format: 'tar', target });
+  return target;
+}
+
 /** The interface is set up from outside: nothing inside may wait for it, nor ask questions at a first boot. */
-async function maskUnits(directory: string): Promise<void> {
+export async function maskUnits(directory: string): Promise<void> {
   for (const unit of [
     'systemd-networkd.service',
     'systemd-networkd.socket',

@@ -66,6 +66,6 @@ export const TIERS: readonly Tier[] = [
     needs: { root: true, commands: ['mmdebstrap', 'systemd-nspawn', 'nsenter'] },
     serial: true,
     silenceMs: 10 * MINUTE,
-    limitMs: 16 * MINUTE,
+    limitMs: 21 * MINUTE,
   },
 ];

@@ -14,7 +14,8 @@ export interface BuiltImage extends StackImage {
 
 /**
  * Writes an archive for each source and the manifest that names them, all below `directory`. What is there and right
- * is not written again. The manifest comes last: while it names an archive, the archive is whole.
+ * is not written again, and what an earlier manifest named alone is removed. The manifest comes before that and after
+ * the archives: while it names an archive, the archive is there and whole.
  */
 export async function buildImages(sources: readonly ImageSource[], directory: string): Promise<BuiltImage[]> {
   await mkdir(directory, { recursive: true });
@@ -25,6 +26,10 @@ export async function buildImages(sources: readonly ImageSource[], directory: st
   const path = join(directory, IMAGE_MANIFEST);
   const manifest = `${JSON.stringify({ schemaVersion: 1, images }, null, 2)}\n`;
   if (manifest !== (await readFileIfPresent(path))) await writeFileAtomic(path, manifest, { mode: 0o644 });
+  for (const { archive } of former) {
+    if (!images.some((image) => image.archive === archive))
+      await rm(join(directory, archive), { force: true });
+  }
   return built;
 }
 
@@ -44,7 +49,8 @@ async function buildImage(
   former: readonly StackImage[],
 ): Promise<BuiltImage> {
   const { service, reference, imageId } = image;
-  const archive = `${service}.tar`;
+  // By content: the archives of two releases stand beside each other.
+  const archive = `${service}-${imageId.slice('sha256:'.length, 'sha256:'.length + 12)}.tar`;
   const path = join(directory, archive);
   const before = former.find((candidate) => candidate.archive === archive && candidate.imageId === imageId);
   if (before !== undefined && before.archiveSha256 === (await sha256OfFile(path))) {

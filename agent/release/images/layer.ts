@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { AgentError, isErrno } from '../../system/errors.ts';
 import type { Run } from '../../system/processes.ts';
 import type { TarEntry } from '../../system/tar.ts';
+import { copyrightFiles } from './copyrights.ts';
 import { sharedLibraries } from './libraries.ts';
 
 /** A file of this machine, and where it stands in the image. */
@@ -37,8 +38,8 @@ const ACCOUNTS: readonly TarEntry[] = [
 ];
 
 /**
- * The one layer of an image `FROM scratch`: a program with its shared libraries, further files, and the folders that a
- * read-only root needs as mount points. Libraries stand in /lib, which Debian's loader searches on every architecture.
+ * The one layer of an image `FROM scratch`: a program with its shared libraries, their copyright files, further files,
+ * and the folders that a read-only root needs as mount points. Libraries stand in /lib, which Debian's loader searches on every architecture.
  */
 export async function programLayer(
   run: Run,
@@ -47,9 +48,11 @@ export async function programLayer(
   mountPoints: readonly MountPoint[],
 ): Promise<TarEntry[]> {
   const libraries = await sharedLibraries(run, program.source);
+  const copyrights = await copyrightFiles(run, [program.source, ...libraries.map(({ path }) => path)]);
   const files = [
     program,
     ...further,
+    ...copyrights.map((path) => ({ source: path, target: path, executable: false })),
     ...libraries.map(({ name, path }) => ({
       source: path,
       target: name.startsWith('/') ? name : `/lib/${basename(name)}`,

@@ -2,7 +2,7 @@
 # Builds the release from the clone, in a private folder, so that nothing of root's is left in the clone.
 
 build=$cache/build
-SOURCES='agent migrations units firmware-profiles package.json package-lock.json tsconfig.json LICENSE'
+SOURCES='agent migrations units firmware-profiles package.json package-lock.json tsconfig.json LICENSE install.sh'
 OLDEST_NPM=7 # the first that reads this lockfile
 
 # sources_hash: one hash over every file that the release is made of.
@@ -24,6 +24,7 @@ find_npm() {
   elif npm_usable; then
     already "present: Node.js $(node --version), npm $npm_version"
   else
+    would "install Debian's nodejs and npm" && return
     apt_install "$(missing_packages 'nodejs npm')"
     npm_usable || fail "Debian's npm does not work." 'run: npm --version'
     did "installed Node.js $(node --version), npm $npm_version, only to fetch the pinned one"
@@ -41,6 +42,7 @@ install_dependencies() {
     already 'not needed'
     return
   fi
+  would 'fetch the packages of the lockfile' && return
   copy_sources
   lock=$(sha256sum <"$build/package-lock.json" | cut -c1-64)
   if [ "$(cat "$build/node_modules/.installed-from" 2>/dev/null)" = "$lock" ]; then
@@ -74,6 +76,7 @@ build_agent() {
     already 'not needed'
     return
   fi
+  would 'build the release from these sources' && return
   doing 'bundling'
   run 600 "$(pinned_node)" "$build/agent/release/build.ts" || fail 'The agent could not be built.' \
     'if these are unchanged sources, this is a fault of the agent: report it with the log'

@@ -7,6 +7,10 @@ install_compose() {
     already "present: $found"
     return
   fi
+  [ -z "$root" ] || fail 'The image has no Docker Compose v2.' \
+    'install docker-compose in a Debian 13 image; Debian 12 has none: put a Compose v2 plugin at usr/local/lib/docker/cli-plugins/docker-compose'
+  would "fetch Debian 13's plugin to $compose_plugin" && return
+  [ "$offline" = no ] || fail 'There is no Docker Compose v2.' "put a Compose v2 plugin at $compose_plugin"
   fetch_package_lists
   doing 'fetching the plugin'
   run 600 sh "$parts/fetch-compose.sh" "$compose_plugin" || fail 'The Docker Compose plugin could not be fetched.' \
@@ -17,11 +21,16 @@ install_compose() {
   did "installed $found"
 }
 
-# compose_found: prints the version of the first Compose that the agent would use (agent/engine/compose.ts looks there).
+# compose_found: prints the version of the first Compose that the agent would use (agent/engine/compose-plugin.ts looks
+# there). That of an image is not run: it may be of another architecture.
 compose_found() {
   for folder in /usr/local/lib/docker/cli-plugins /usr/local/libexec/docker/cli-plugins /usr/libexec/docker/cli-plugins \
     /usr/lib/docker/cli-plugins /usr/local/bin /usr/bin; do
-    [ -x "$folder/docker-compose" ] || continue
+    [ -x "$root$folder/docker-compose" ] || continue
+    if [ -n "$root" ]; then
+      echo "$folder/docker-compose"
+      return
+    fi
     version=$(timeout 20 "$folder/docker-compose" version --short 2>/dev/null) || continue
     case ${version#v} in
       [2-9].*) echo "${version#v}" && return 0 ;;

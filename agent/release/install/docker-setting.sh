@@ -7,6 +7,7 @@ mark_line='  "bridge-accept-fwmark": "0x200000/0x200000",'
 
 allow_mark() {
   if [ -e "$docker_setting/not-in-force" ] && sha256sum --check --status "$docker_setting/written"; then
+    would 'start Docker anew, with the setting that was added' && return
     put_in_force
     return
   fi
@@ -26,6 +27,7 @@ allow_mark() {
     already "needed and not allowed: $daemon_json lacks $(printf '%s' "$mark_line" | sed 's/^ *//; s/,$//') (--allow-daemon-json adds it)"
     return
   fi
+  would "add it to $daemon_json, and start Docker anew" && return
   run 30 dockerd --validate --config-file="$scratch/daemon.json" ||
     fail "dockerd does not accept $daemon_json with the setting; nothing was changed." "see $log"
   write_daemon_json

@@ -12,6 +12,7 @@ start_engine_unit() {
     already "runs: $before (docker.service)"
     return
   fi
+  would 'enable and start docker.service' && return
   run 180 systemctl enable --now docker.service || fail_unit docker.service 'docker.service does not start.'
   await_engine || fail_unit docker.service 'The Docker Engine does not answer.'
   did "started $(engine_version) (docker.service)"
@@ -28,6 +29,7 @@ start_engine_process() {
     already "runs: $version"
     return
   fi
+  would 'start the Docker Engine as a background process' && return
   launch_engine
   did "started $(engine_version) as a background process (pid $(cat "$engine_pid"), log $logs/dockerd.log)"
 }

@@ -7,6 +7,8 @@ LATER_INSTALL_KIB=300000
 
 check_machine() {
   check_debian
+  [ "$mode" != live ] || has_systemd || fail 'systemd is not PID 1 here: nothing would start the agent at the next boot.' \
+    'boot this machine with systemd; for a demonstration without it use ./install.sh --demo'
   check_cgroups
   check_disk
   check_port udp 3478
@@ -16,20 +18,31 @@ check_machine() {
   already "$debian_name, $architecture, $(supervisor_name)"
 }
 
+# check_image: the folder of an image. Nothing in it is run: it may be of another architecture than this machine.
+check_image() {
+  check_debian
+  if [ -L "$units/multi-user.target.wants/coturn.service" ]; then
+    fail "The image starts Debian's own coturn, which would hold port 3478." "run: systemctl --root=$root disable coturn.service"
+  fi
+  already "$debian_name, $architecture, in $root"
+}
+
 check_debian() {
-  [ -r /etc/os-release ] || fail 'This is not a Debian machine: it has no /etc/os-release.' 'use Debian 12 or 13'
-  debian_id=$(. /etc/os-release && echo "${ID:-}")
-  debian_version=$(. /etc/os-release && echo "${VERSION_ID:-}")
+  [ -r "$root/etc/os-release" ] || fail "There is no Debian here: no $root/etc/os-release." 'use Debian 12 or 13'
+  debian_id=$(sed -n 's/^ID=//p' "$root/etc/os-release")
+  debian_version=$(sed -n 's/^VERSION_ID="\{0,1\}\([0-9.]*\)"\{0,1\}$/\1/p' "$root/etc/os-release")
   debian_name="Debian $debian_version"
   case "$debian_id $debian_version" in
     'debian 12' | 'debian 13') ;;
     *) fail "This is $debian_id $debian_version; the agent is built for Debian 12 and 13." 'use Debian 12 or 13' ;;
   esac
-  architecture=$(dpkg --print-architecture)
+  architecture=$(dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${Architecture}' dpkg)
   case $architecture in
     amd64 | arm64) ;;
     *) fail "This machine is $architecture; the agent is built for amd64 and arm64." 'use an amd64 or arm64 machine' ;;
   esac
+  ! from_bundle || [ "$architecture" = "$bundle_architecture" ] ||
+    fail "This release bundle is for $bundle_architecture; the machine is $architecture." "use the bundle for $architecture"
 }
 
 # has_systemd: systemd is PID 1 (sd_booted(3)).

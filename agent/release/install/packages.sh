@@ -7,34 +7,48 @@ SERVICE_GUARD_MARK="# Made by appliance-agent's install.sh, removed when it ends
 service_guard_is_ours=no
 
 install_packages() {
-  wanted='nftables iptables conntrack coturn procps iproute2 ca-certificates'
+  wanted='nftables iptables conntrack procps iproute2 ca-certificates'
+  from_bundle || wanted="$wanted coturn" # its image is made of it; a bundle has the image
   # Docker's own packages (docker-ce) conflict with Debian's: an engine that is there is used as it is.
-  command -v dockerd >/dev/null || wanted="docker.io $wanted"
+  has_program dockerd || wanted="docker.io $wanted"
   if [ "$debian_version" = 13 ]; then
-    command -v docker >/dev/null || wanted="$wanted docker-cli"
+    has_program docker || wanted="$wanted docker-cli"
     compose_found >/dev/null || wanted="$wanted docker-compose"
   fi
   missing=$(missing_packages "$wanted")
   if [ -z "$missing" ]; then
-    disable_coturn # a run that was cut short may have left it to this one
+    [ "$dry_run" = yes ] || [ -n "$root" ] || disable_coturn # a run that was cut short may have left it to this one
     already "present: $(package_versions 'docker.io nftables coturn')"
     return
   fi
+  [ -z "$root" ] || fail "The image lacks Debian packages: $missing" \
+    "install them in it, e.g. mmdebstrap --include=$(echo "$missing" | tr ' ' ',' | sed 's/,$//') …"
+  would "install $missing" && return
+  [ "$offline" = no ] || fail "Debian packages are missing: $missing" \
+    "install them from your own medium, or run it again without --offline: apt-get install $missing"
   apt_install "$missing"
   did "installed $(package_versions "$missing")"
+}
+
+# has_program NAME: where Debian's packages put programs, of this machine or of the image.
+has_program() {
+  for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin; do
+    if [ -x "$root$folder/$1" ]; then return 0; fi
+  done
+  return 1
 }
 
 # missing_packages NAMES: those that are not installed.
 missing_packages() {
   for package in $1; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s ' "$package"
+    [ "$(dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s ' "$package"
   done
 }
 
 # package_versions NAMES: `docker.io 20.10.24, nftables 1.0.6`, upstream's version numbers only.
 package_versions() {
   for package in $1; do
-    version=$(dpkg-query -W -f '${source:Upstream-Version}' "$package" 2>/dev/null) || continue
+    version=$(dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${source:Upstream-Version}' "$package" 2>/dev/null) || continue
     printf ', %s %s' "$package" "${version%%+*}"
   done | cut -c3-
 }

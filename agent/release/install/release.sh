@@ -1,68 +1,92 @@
 # shellcheck shell=sh
-# Puts the built release in its place, whole, and switches to it in one step.
+# Puts a release in its place, whole, and switches to it in one step; goes back to the one before it.
 
 place_release() {
-  if release_is_current; then
-    link_agentctl
+  if installed_is_current; then
+    make_links
     [ -n "$outcome" ] || already "present: $(cat "$current/VERSION")"
     return
   fi
-  release=$(cat "$build/dist/VERSION")
+  would "place and switch to the release $(offered_release)" && return
+  source=$(release_source)
+  release=$(cat "$source/VERSION")
   mkdir -p "$releases"
   rm -rf "$releases"/.new-*
-  if [ ! -d "$releases/$release" ]; then
-    cp -R "$build/dist" "$releases/.new-$release"
-    chmod -R u=rwX,go=rX "$releases/.new-$release"
-    sync -f "$releases/.new-$release/VERSION"
-    mv -T "$releases/.new-$release" "$releases/$release"
-  fi
-  echo "$clone_hash" >"$releases/$release/SOURCES"
-  replace_link "releases/$release" "$current"
-  link_agentctl
-  remove_old_releases "$release"
-  rm -rf "$cache"
+  # What a power cut left under the right name may have lost content.
+  release_whole "$releases/$release" || copy_release
+  from_bundle || echo "$clone_hash" >"$releases/$release/SOURCES"
+  switch_to "$release"
+  remove_old_releases
+  from_bundle || rm -rf "$cache"
   did "$releases/$release"
 }
 
-link_agentctl() {
-  [ "$(readlink "$agentctl" 2>/dev/null)" != "$current/bin/agentctl" ] || return 0
-  mkdir -p "$(dirname "$agentctl")"
-  replace_link "$current/bin/agentctl" "$agentctl"
-  did "linked $agentctl"
-}
-
-# replace_link TARGET LINK: atomically, so that there is no moment without the program.
-replace_link() {
-  ln -sfn "$1" "$2.new"
-  mv -T "$2.new" "$2"
-}
-
-# The newest release besides the current one is kept, to go back to by hand.
-remove_old_releases() {
-  find "$releases" -mindepth 1 -maxdepth 1 -type d ! -name "$1" -printf '%T@ %p\n' | sort -rn | tail -n +2 | cut -d' ' -f2- |
-    while read -r old; do rm -rf "$old"; done
-}
-
-# The release comes with the configuration of a real appliance, which has to be filled in; a demonstration needs none.
-write_configuration() {
-  if [ -e "$configuration/appliance.yaml" ]; then
-    already "kept: $configuration/appliance.yaml"
-    return
+# installed_is_current: what this installer would place is what is there.
+installed_is_current() {
+  if from_bundle; then
+    [ "$(cat "$current/VERSION" 2>/dev/null)" = "$(cat "$clone/release/VERSION")" ] && release_whole "$current" &&
+      images_match "$current"
+  else
+    release_is_current
   fi
-  mkdir -p "$configuration"
-  sed 's/^#stack: .*/stack: embedded/' "$current/appliance.yaml" >"$configuration/appliance.yaml.new"
-  chmod 0644 "$configuration/appliance.yaml.new"
-  mv "$configuration/appliance.yaml.new" "$configuration/appliance.yaml"
-  did "wrote $configuration/appliance.yaml"
 }
 
-build_images() {
-  doing 'made from Debian packages and the pinned Node.js'
-  mkdir -p "$images/images"
-  before=$(images_hash)
-  run 900 "$current/bin/node" "$current/build-images.js" --output "$images/images" ||
-    fail "The images of the stack could not be made." 'see the lines above; a missing Debian package is named there'
-  if [ "$(images_hash)" = "$before" ]; then already "present in $images/images"; else did "made in $images/images"; fi
+offered_release() { cat "$(release_source)/VERSION" 2>/dev/null || echo 'that is to be built'; }
+
+release_source() { if from_bundle; then echo "$clone/release"; else echo "$build/dist"; fi; }
+
+copy_release() {
+  rm -rf "${releases:?}/$release"
+  cp -R "$source" "$releases/.new-$release"
+  chmod -R u=rwX,go=rX "$releases/.new-$release"
+  sync -f "$releases/.new-$release/VERSION"
+  mv -T "$releases/.new-$release" "$releases/$release"
+  sync "$releases"
 }
 
-images_hash() { sha256sum "$images/images/images.json" 2>/dev/null || :; }
+# switch_to RELEASE: its images first, for their archives are all there; the programs in one step.
+switch_to() {
+  from=$(basename "$(readlink "$current" 2>/dev/null || :)")
+  [ -z "$from" ] || [ "$from" = "$1" ] || replace_link "releases/$from" "$previous"
+  use_images "$releases/$1"
+  replace_link "releases/$1" "$current"
+  make_links
+}
+
+# make_links: the command, and what the console shows above its login prompt, which the agent writes.
+make_links() {
+  make_link /opt/appliance-agent/current/bin/agentctl "$agentctl"
+  make_link /run/appliance-agent/issue "$banner"
+}
+
+make_link() {
+  [ "$(readlink "$2" 2>/dev/null)" != "$1" ] || return 0
+  would "link $2" && return
+  mkdir -p "$(dirname "$2")"
+  replace_link "$1" "$2"
+  did "linked $2"
+}
+
+# The current release and the one before it are kept, with their archives.
+remove_old_releases() {
+  for old in "$releases"/*; do
+    case ${old##*/} in
+      "$(basename "$(readlink "$current")")" | "$(basename "$(readlink "$previous" 2>/dev/null || echo none)")") ;;
+      *) rm -rf "$old" ;;
+    esac
+  done
+  remove_old_archives
+}
+
+# go_back: to the release before the current one. Done twice it is undone.
+go_back() {
+  release=$(basename "$(readlink "$previous" 2>/dev/null || :)")
+  # The same as the current one: the power went when a switch had just begun.
+  [ -d "$releases/${release:-none}" ] && [ "$release" != "$(basename "$(readlink "$current")")" ] || fail 'There is no release to go back to.' \
+    'install the release that you want from its bundle'
+  release_whole "$releases/$release" || fail "The release $release is damaged." 'install it again from its bundle'
+  would "switch from $(cat "$current/VERSION") to $release" && return
+  left=$(cat "$current/VERSION")
+  switch_to "$release"
+  did "$release (before: $left)"
+}

@@ -5,13 +5,7 @@
 TUNING_FAILED='the settings of the hardware profile could not be set'
 
 start_agent() {
-  if has_systemd; then
-    install_unit "$firewall_unit" # on a machine that runs the agent makes the rules
-    install_unit "$tune_unit"
-    start_agent_unit
-  else
-    start_agent_process
-  fi
+  if has_systemd; then start_agent_unit; else start_agent_process; fi
 }
 
 how_it_runs() {
@@ -22,28 +16,14 @@ how_it_runs() {
   fi
 }
 
-# install_unit PATH: for the next boot. It is not started here.
-install_unit() {
-  name=$(basename "$1")
-  if cmp -s "$current/units/$name" "$1" && [ "$(systemctl is-enabled "$name" 2>/dev/null)" = enabled ]; then return; fi
-  cp "$current/units/$name" "$1.new"
-  mv "$1.new" "$1"
-  run 60 systemctl daemon-reload || fail 'systemd does not accept the unit.' "see: systemd-analyze verify $1"
-  run 60 systemctl enable "$name" || fail 'The unit could not be enabled.' "see: systemctl status $name"
-  did "enabled $name"
-}
-
 start_agent_unit() {
-  if cmp -s "$current/units/appliance-agent.service" "$unit" && agent_runs_current_release &&
-    [ "$(systemctl is-enabled appliance-agent.service 2>/dev/null)" = enabled ]; then
-    [ -n "$outcome" ] || already 'runs: appliance-agent.service'
+  if units_in_place && agent_runs_current_release; then
+    already 'runs: appliance-agent.service'
     return
   fi
-  cp "$current/units/appliance-agent.service" "$unit.new"
-  mv "$unit.new" "$unit"
+  would 'place and enable the units, and start appliance-agent.service' && return
+  place_units
   doing 'starting appliance-agent.service'
-  run 60 systemctl daemon-reload || fail 'systemd does not accept the unit.' "see: systemd-analyze verify $unit"
-  run 60 systemctl enable appliance-agent.service || fail 'The unit could not be enabled.' "see: systemctl status appliance-agent"
   run 60 systemctl restart appliance-agent-tune.service || record "$TUNING_FAILED"
   run 180 systemctl restart appliance-agent.service || fail_unit appliance-agent.service 'appliance-agent.service does not start.'
   did 'started and enabled appliance-agent.service'
@@ -54,6 +34,7 @@ start_agent_process() {
     already "runs (pid $(cat "$agent_pid"))"
     return
   fi
+  would 'start the agent in the background' && return
   ! process_runs "$agent_pid" "$product/" || stop_process "$(cat "$agent_pid")" 30
   mkdir -p "$runtime"
   run 60 "$current/bin/node" "$current/tune.js" || record "$TUNING_FAILED"

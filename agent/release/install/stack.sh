@@ -5,6 +5,10 @@ STACK_SECONDS=180
 SETTLED_SECONDS=30 # a fault that does not change for this long after provisioning will not go away by waiting
 
 await_stack() {
+  if [ "$dry_run" = yes ]; then
+    already 'not waited for'
+    return
+  fi
   started=$(date +%s)
   last='' last_change=$started
   while :; do

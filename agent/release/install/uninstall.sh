@@ -14,6 +14,8 @@ uninstall() {
   revert_docker_setting
   stop_our_engine
   remove_path "$agentctl" 'agentctl' only_link_to_us
+  remove_path "$banner" 'the banner of the console'
+  rmdir --ignore-fail-on-non-empty "$(dirname "$banner")" 2>/dev/null || :
   remove_path "$product" 'the release'
   remove_path "$images" 'the image archives'
   remove_path "$cache" 'the build folder'
@@ -32,25 +34,12 @@ note() {
 }
 
 remove_agent() {
-  remove_unit "$firewall_unit"
-  remove_unit "$tune_unit"
-  remove_unit "$unit"
-  rmdir --ignore-fail-on-non-empty /etc/systemd/system/sysinit.target.wants 2>/dev/null || :
+  remove_units
   # The agent in the background, and any agentctl that still watches: programs that run from our folder.
   for process in $(find /proc/[0-9]*/exe -lname "$product/*" 2>/dev/null | cut -d/ -f3); do
     stop_process "$process" 30
     note "process $process"
   done
-}
-
-# remove_unit PATH: stopped, disabled and gone; what the tuning set stays until the next boot.
-remove_unit() {
-  [ -e "$1" ] || return 0
-  name=$(basename "$1")
-  ! has_systemd || run 120 systemctl disable --now "$name" || :
-  rm -f "$1" "$1.new" /etc/systemd/system/*.wants/"$name"
-  ! has_systemd || run 60 systemctl daemon-reload || :
-  note "$name"
 }
 
 # While the release or the images are there (they go last), containers may be, even if the engine is down now.

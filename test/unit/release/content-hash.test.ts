@@ -2,7 +2,8 @@ import { chmod, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { contentHash } from '../../../agent/release/content-hash.ts';
+import { checksums, contentHash } from '../../../agent/release/content-hash.ts';
+import { run } from '../../../agent/system/processes.ts';
 
 async function folder(files: Record<string, string>): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'aa-hash-'));
@@ -41,4 +42,16 @@ test('content cannot be moved between files without changing the hash', async (t
   const other = await folder({ a: 'x', b: 'y' });
   t.not(await contentHash(one), await contentHash(other));
   await Promise.all([one, other].map((directory) => rm(directory, { recursive: true })));
+});
+
+test('sha256sum itself finds every file as the checksums say, and names one that changed', async (t) => {
+  const directory = await folder({ 'a/b c': 'x', d: 'y' });
+  const list = await checksums(directory);
+  await writeFile(join(directory, 'SHA256SUMS'), list);
+  const check = () =>
+    run('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { timeoutMs: 10_000, cwd: directory });
+  t.is((await check()).exitCode, 0);
+  await writeFile(join(directory, 'a/b c'), 'z');
+  t.is((await check()).stdout, 'a/b c: FAILED\n');
+  await rm(directory, { recursive: true });
 });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -31,12 +31,13 @@ const tar = async (directory: string, ...args: string[]) =>
 test('an archive holds what its manifest says, and its image id is the hash of its configuration', async (t) => {
   const directory = await folder(t);
   const [built] = await buildImages([source('coturn', 'one')], directory);
-  const [manifest] = JSON.parse(await tar(directory, '-xOf', 'coturn.tar', 'manifest.json'));
-  const configuration = await tar(directory, '-xOf', 'coturn.tar', manifest.Config);
+  const archive = built?.archive ?? '';
+  const [manifest] = JSON.parse(await tar(directory, '-xOf', archive, 'manifest.json'));
+  const configuration = await tar(directory, '-xOf', archive, manifest.Config);
   t.is(built?.imageId, `sha256:${createHash('sha256').update(configuration).digest('hex')}`);
   t.deepEqual(manifest.RepoTags, [built?.reference]);
   t.regex(built?.reference ?? '', /^appliance-agent\/coturn:1\.2\.3-[0-9a-f]{12}$/);
-  await tar(directory, '-xf', 'coturn.tar', manifest.Layers[0]);
+  await tar(directory, '-xf', archive, manifest.Layers[0]);
   const layer = await readFile(join(directory, manifest.Layers[0]));
   const { rootfs, config } = JSON.parse(configuration);
   t.deepEqual(rootfs.diff_ids, [`sha256:${createHash('sha256').update(layer).digest('hex')}`]);
@@ -60,7 +61,8 @@ test('a second build of the same writes nothing', async (t) => {
   const sources = [source('coturn', 'one'), source('livekit', 'two')];
   const first = await buildImages(sources, directory);
   t.true(first.every(({ changed }) => changed));
-  const files = ['coturn.tar', 'livekit.tar', 'images.json'].map((name) => join(directory, name));
+  const files = (await readdir(directory)).map((name) => join(directory, name));
+  t.is(files.length, 3);
   const inodes = () => Promise.all(files.map(async (file) => (await stat(file)).ino));
   const before = await inodes();
   const second = await buildImages(sources, directory);
@@ -72,7 +74,8 @@ test('two builds of the same, apart, are the same to the last byte', async (t) =
   const [one, two] = [await folder(t), await folder(t)];
   await buildImages([source('coturn', 'one')], one);
   await buildImages([source('coturn', 'one')], two);
-  for (const name of ['coturn.tar', 'images.json']) {
+  t.deepEqual(await readdir(one), await readdir(two));
+  for (const name of await readdir(one)) {
     t.true((await readFile(join(one, name))).equals(await readFile(join(two, name))), name);
   }
 });
@@ -87,13 +90,18 @@ test('what changed is built anew under a new name, what did not stays', async (t
   );
   t.not(after[0]?.reference, before[0]?.reference);
   t.is(after[1]?.reference, before[1]?.reference);
+  t.deepEqual(
+    (await readdir(directory)).sort(),
+    [...after.map(({ archive }) => archive), 'images.json'].sort(),
+    'the former archive is gone',
+  );
 });
 
 test('a damaged archive and a damaged manifest are made good', async (t) => {
   const directory = await folder(t);
   const sources = [source('coturn', 'one')];
   const [first] = await buildImages(sources, directory);
-  await writeFile(join(directory, 'coturn.tar'), 'damaged');
+  await writeFile(join(directory, first?.archive ?? ''), 'damaged');
   const [again] = await buildImages(sources, directory);
   t.true(again?.changed);
   t.is(again?.archiveSha256, first?.archiveSha256);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { importImages } from '../../../agent/release/images/import.ts';
-import { tarStream } from '../../../agent/release/images/tar.ts';
 import type { LockedImage } from '../../../agent/stack/element-call/image-lock.ts';
 import { readImages, verifyArchive } from '../../../agent/stack/images.ts';
 import { run } from '../../../agent/system/processes.ts';
+import { tarStream } from '../../../agent/system/tar.ts';
 
 const ID = 'a'.repeat(64);
 const locked: LockedImage[] = ['one', 'two'].map((service) => ({

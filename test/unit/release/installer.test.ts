@@ -20,14 +20,15 @@ function asUser(...args: string[]) {
 test('without a mode the installer prints its usage and exits 64', async (t) => {
   const { exitCode, stderr } = await asUser();
   t.is(exitCode, 64);
-  t.regex(stderr, /^Usage: sudo \.\/install\.sh --demo/);
+  t.regex(stderr, /^Usage: sudo \.\/install\.sh --live/);
 });
 
 test('--help explains every argument and exits 0', async (t) => {
   const { exitCode, stdout } = await asUser('--help');
   t.is(exitCode, 0);
-  for (const argument of ['--demo', '--allow-daemon-json', '--uninstall', '--purge', '--help'])
-    t.true(stdout.includes(argument));
+  const named =
+    '--live --demo --root --offline --dry-run --check --json --allow-daemon-json --rollback --uninstall --purge --help';
+  for (const argument of named.split(' ')) t.true(stdout.includes(argument), argument);
 });
 
 for (const args of [
@@ -37,6 +38,11 @@ for (const args of [
   ['--demo', '--purge'],
   ['--purge'],
   ['--uninstall', '--allow-daemon-json'],
+  ['--root'],
+  ['--root', '/nonexistent'],
+  ['--root', '/'],
+  ['--rollback', '--live'],
+  ['--uninstall', '--dry-run'],
 ]) {
   test(`"${args.join(' ')}" is refused with exit status 64, before anything is done`, async (t) => {
     const { exitCode, stderr } = await asUser(...args);
@@ -45,7 +51,7 @@ for (const args of [
   });
 }
 
-for (const mode of ['--demo', '--uninstall']) {
+for (const mode of ['--live', '--demo', '--rollback', '--uninstall']) {
   test(`${mode} without root exits 77 and says how to run it`, async (t) => {
     const { exitCode, stderr } = await asUser(mode);
     t.is(exitCode, 77);
@@ -105,7 +111,7 @@ testWhen(needs({ commands: ['script'] }))(
     const directory = await mkdtemp(join(tmpdir(), 'aa-terminal-'));
     const file = join(directory, 'steps.sh');
     const load = `set -eu; parts=${PARTS}; . "$parts/places.sh"; . "$parts/terminal.sh"`;
-    const steps = `${load}; scratch=${directory} log=${directory}/log; : >$log; TOTAL_STEPS=2
+    const steps = `${load}; scratch=${directory} log=${directory}/log; : >$log; total_steps=2
     one() { first_spinner=$spinner; doing 'the first thing'; sleep 1; did 'done the first'; }
     two() { already 'there'; }
     step One one
@@ -127,10 +133,54 @@ testWhen(needs({ commands: ['script'] }))(
   },
 );
 
+test('what is reported as JSON is JSON, whatever is in it', async (t) => {
+  const detail = `${String.raw`a "quoted" \path`}\nsecond line\twith a tab`;
+  const result = await part(
+    'terminal',
+    `report_json step 'One' changed yes detail "$(cat <<'TEXT'\n${detail}\nTEXT\n)"`,
+  );
+  t.deepEqual(JSON.parse(result.stdout), {
+    step: 'One',
+    changed: true,
+    detail: `${String.raw`a "quoted" \path`}\nsecond linewith a tab`,
+  });
+});
+
+test('a dry run notes what a step would do, and the step goes no further', async (t) => {
+  const script = `scratch=$(mktemp -d) log=/dev/null dry_run=yes total_steps=1
+    one() { would 'do it' && return; echo done; did 'done'; }
+    step One one; echo "$changes"; rm -r "$scratch"`;
+  t.is((await part('terminal', script)).stdout, '[ 1/1] One … would do it\n1\n');
+});
+
+test('there is no going back to the release that is in force, nor to one that is damaged', async (t) => {
+  const product = await mkdtemp(join(tmpdir(), 'aa-back-'));
+  t.teardown(() => rm(product, { recursive: true }));
+  const goBack = () =>
+    part(
+      'release',
+      `. "$parts/bundle.sh"; . "$parts/files.sh"; . "$parts/images.sh"
+      product=${product} releases=${product}/releases current=${product}/current previous=${product}/previous
+      images=${product}/images agentctl=${product}/agentctl banner=${product}/banner
+      scratch=$(mktemp -d) log=/dev/null total_steps=1; step Release go_back; rm -r "$scratch"; readlink "$current" "$previous"`,
+    );
+  const release = (name: string) =>
+    `mkdir -p ${product}/releases/${name} && cd ${product}/releases/${name} && echo ${name} >VERSION && sha256sum VERSION >SHA256SUMS`;
+  const link = (name: string, target: string) => `ln -sfn releases/${target} ${product}/${name}`;
+  await run('sh', ['-c', `${release('one')} && ${link('current', 'one')}`], { timeoutMs: 10_000 });
+  t.regex((await goBack()).stderr, /There is no release to go back to/);
+  await run('sh', ['-c', link('previous', 'one')], { timeoutMs: 10_000 });
+  t.regex((await goBack()).stderr, /There is no release to go back to/);
+  await run('sh', ['-c', `${release('two')} && ${link('current', 'two')}`], { timeoutMs: 10_000 });
+  t.regex((await goBack()).stdout, /one \(before: two\)\nreleases\/one\nreleases\/two\n$/);
+  await writeFile(join(product, 'releases/two/VERSION'), 'changed\n');
+  t.regex((await goBack()).stderr, /The release two is damaged/);
+});
+
 test('replacing a link leaves no moment without it and nothing beside it', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'aa-link-'));
   const result = await part(
-    'release',
+    'files',
     `replace_link one ${directory}/current; replace_link two ${directory}/current; readlink ${directory}/current`,
   );
   t.is(result.stdout, 'two\n', result.stderr);
@@ -141,7 +191,7 @@ test('replacing a link leaves no moment without it and nothing beside it', async
 test('the hash of the sources changes with a source file, and not with the tests', async (t) => {
   const clone = await mkdtemp(join(tmpdir(), 'aa-clone-'));
   const names =
-    'agent migrations units firmware-profiles package.json package-lock.json tsconfig.json LICENSE';
+    'agent migrations units firmware-profiles package.json package-lock.json tsconfig.json LICENSE install.sh';
   await run('sh', ['-c', `cd ${PROJECT} && cp -R ${names} ${clone}`], { timeoutMs: 20_000 });
   const hash = async () => (await part('build', `clone=${clone}; sources_hash`)).stdout;
   const first = await hash();

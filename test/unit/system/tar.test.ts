@@ -73,6 +73,14 @@ test('a file that grows while it is read is an error, not a broken archive', asy
   });
 });
 
+test('tar finds a long path by the two parts of its name', async (t) => {
+  const here = await folder(t);
+  const path = `${'folder/'.repeat(20)}${'n'.repeat(90)}`;
+  await writeFile(join(here, 'out.tar'), await bytesOf([{ kind: 'text', path, mode: 0o644, text: 'far' }]));
+  await promisify(execFile)('tar', ['-xf', 'out.tar'], { cwd: here });
+  t.is(await readFile(join(here, path), 'utf8'), 'far');
+});
+
 test('a path that does not fit is an error, not cut off', async (t) => {
   const path = 'x'.repeat(101);
   await t.throwsAsync(bytesOf([{ kind: 'text', path, mode: 0o644, text: '' }]), { message: /too long/ });

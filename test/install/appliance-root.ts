@@ -1,0 +1,16 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeTarball, maskUnits, unpack } from './fresh-root.ts';
+
+/** What an image must have before install.sh --root: the README says so, and the installer names what is missing. */
+export const IMAGE_PACKAGES =
+  'docker.io docker-cli docker-compose nftables iptables conntrack procps iproute2 ca-certificates'.split(
+    ' ',
+  );
+
+/** Unpacks a trixie that has what the appliance needs of Debian, and nothing of ours, into `directory`. */
+export async function makeApplianceRoot(directory: string): Promise<void> {
+  await unpack(await makeTarball('trixie', IMAGE_PACKAGES), directory);
+  await maskUnits(directory);
+  await writeFile(join(directory, 'etc/hostname'), 'appliance\n');
+}
