@@ -1,4 +1,4 @@
-import { NETWORK } from '../stack/types.ts';
+import { LOCKED_NETWORK, NETWORK } from '../stack/types.ts';
 import type { ContainerAnswer, NetworkAnswer } from './schemas.ts';
 import type { ContainerObservation, EngineNetwork } from './types.ts';
 
@@ -18,7 +18,11 @@ export function toObservation(answer: ContainerAnswer, project: string): Contain
   const labels = answer.Config.Labels ?? {};
   const lives = state.Status === 'running' || state.Status === 'paused';
   const ended = state.Status === 'exited' || state.Status === 'dead' || state.Status === 'restarting';
-  const attached = lives ? answer.NetworkSettings.Networks?.[`${project}_${NETWORK}`] : null;
+  const addressesOn = (network: string) => {
+    const attached = lives ? answer.NetworkSettings.Networks?.[`${project}_${network}`] : null;
+    // The engine's way to say that there is none is ''.
+    return { ipv4: attached?.IPAddress || null, ipv6: attached?.GlobalIPv6Address || null };
+  };
   return {
     id: answer.Id,
     name: answer.Name.replace(/^\//, ''),
@@ -34,9 +38,8 @@ export function toObservation(answer: ContainerAnswer, project: string): Contain
     pid: lives && state.Pid > 0 ? state.Pid : null,
     startedAt: state.StartedAt === NEVER ? null : state.StartedAt,
     finishedAt: state.FinishedAt === NEVER ? null : state.FinishedAt,
-    // The engine's way to say that there is none is ''.
-    ipv4: attached?.IPAddress || null,
-    ipv6: attached?.GlobalIPv6Address || null,
+    ...addressesOn(NETWORK),
+    locked: addressesOn(LOCKED_NETWORK),
     error: state.Error,
   };
 }

@@ -17,10 +17,12 @@ export interface ContainerObservation {
   readonly pid: number | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
-  /** Address on the appliance's bridge network; null on the host network or when not running. */
+  /** Address on the network that is published; null on the host network or when not running. */
   readonly ipv4: string | null;
   /** The same for IPv6; null also when the network has none. */
   readonly ipv6: string | null;
+  /** Its addresses on the network of a locked service, likewise. */
+  readonly locked: { readonly ipv4: string | null; readonly ipv6: string | null };
   /** What the engine says went wrong at the last start, '' when nothing did. */
   readonly error: string;
 }

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import type { MapSpec, SetSpec, TableSpec } from '../nftables/objects.ts';
 import { accountChains } from './account-chains.ts';
 import { accountOf } from './accounts.ts';
+import { egressChains, egressCounter } from './egress-chains.ts';
 import { type Family, inBoth } from './families.ts';
 import { DROP_COUNTERS, filterChains } from './filter-chains.ts';
 import type { FirewallInput } from './input.ts';
@@ -23,6 +24,7 @@ export function desiredTable(input: FirewallInput): TableSpec {
       ...[...published, ...open].flatMap((account) => Object.values(account.counters)),
       ...DROP_COUNTERS,
       ...RELAY_COUNTERS,
+      ...input.locked.map(egressCounter),
       ...perimeterCounters(input.perimeter),
     ],
     sets: [
@@ -47,6 +49,7 @@ export function desiredTable(input: FirewallInput): TableSpec {
     chains: [
       ...accountChains(published, open),
       ...relayChains(input),
+      ...egressChains(input),
       ...natChains(input),
       ...filterChains(input, open),
       ...perimeterChains(input.perimeter, open),

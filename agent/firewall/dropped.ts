@@ -1,4 +1,5 @@
 import type { FirewallStatus, Traffic } from '../control/status.ts';
+import { serviceOfEgressCounter } from './egress-chains.ts';
 
 /** Counter of packets to a published port while its service was away. */
 export const NO_BACKEND_DROPPED = 'no-backend-dropped';
@@ -24,5 +25,10 @@ export function droppedStatus(
 ): FirewallStatus['dropped'] {
   return counters
     .filter(({ name }) => /-(dropped|refused)$/.test(name))
-    .map(({ name, packets, bytes }) => ({ what: WORDS[name] ?? `(${name})`, packets, bytes }));
+    .map(({ name, packets, bytes }) => ({ what: inWords(name), packets, bytes }));
+}
+
+function inWords(name: string): string {
+  const locked = serviceOfEgressCounter(name);
+  return locked === null ? (WORDS[name] ?? `(${name})`) : `of ${locked} to something that it may not reach`;
 }

@@ -3,6 +3,7 @@ import * as nft from '../nftables/statements.ts';
 import { portsOf } from './account-chains.ts';
 import type { Account } from './accounts.ts';
 import { NO_BACKEND_DROPPED } from './dropped.ts';
+import { lockForwarded, lockToHost } from './egress-chains.ts';
 import { fromBackend, inBoth, running, toBackend, translated } from './families.ts';
 import type { FirewallInput } from './input.ts';
 import { FORWARD_MARK } from './mark.ts';
@@ -18,13 +19,13 @@ export function filterChains(input: FirewallInput, open: readonly Account[]): Ch
     {
       name: 'forward',
       base: { type: 'filter', hook: 'forward', priority: -10, policy: 'accept' },
-      rules: [...countAndMark, toContainers(input)],
+      rules: [...lockForwarded(input), ...countAndMark, ...toContainers(input)],
     },
     directChain,
     {
       name: 'input',
       base: { type: 'filter', hook: 'input', priority: -10, policy: 'accept' },
-      rules: [...limitNewFlows(input.relays), ...inputRules(open)],
+      rules: [...lockToHost(input), ...limitNewFlows(input.relays), ...inputRules(open)],
     },
     {
       name: 'output-filter',
@@ -46,10 +47,11 @@ const countAndMark: readonly RuleSpec[] = inBoth((family) => {
   ];
 });
 
-const toContainers = ({ bridge }: FirewallInput): RuleSpec => ({
-  id: 'to-containers',
-  statements: [nft.equal(nft.oifname, bridge), nft.unequal(nft.iifname, bridge), nft.jump('direct')],
-});
+const toContainers = ({ network, locked }: FirewallInput): RuleSpec[] =>
+  [network, ...locked].map(({ name, bridge }) => ({
+    id: `to-${name}`,
+    statements: [nft.equal(nft.oifname, bridge), nft.unequal(nft.iifname, bridge), nft.jump('direct')],
+  }));
 
 /** Whoever has a route to the containers could else call any of their ports, past what is published. */
 const directChain: ChainSpec = {

@@ -1,4 +1,4 @@
-import type { OpenPorts, PublishedPort, Relay } from '../stack/types.ts';
+import type { LockedNetwork, NetworkDefinition, OpenPorts, PublishedPort, Relay } from '../stack/types.ts';
 import type { Family } from './families.ts';
 import type { Perimeter } from './perimeter.ts';
 
@@ -11,11 +11,9 @@ export interface FirewallInput {
   readonly backends: ReadonlyMap<string, string | null>;
   /** The same for IPv6. */
   readonly backends6: ReadonlyMap<string, string | null>;
-  readonly bridge: string;
-  /** The bridge's subnet, e.g. `172.30.5.0/24`. */
-  readonly subnet: string;
-  /** The bridge's IPv6 subnet; null when it has none. */
-  readonly subnet6: string | null;
+  /** The network on which services are published. */
+  readonly network: NetworkDefinition;
+  readonly locked: readonly LockedNetwork[];
   /** Addresses by which the world reaches this host though they are not local (1:1 NAT). */
   readonly publicAddresses: readonly string[];
   /** The host's own address behind each public IPv4 address. */
@@ -25,8 +23,8 @@ export interface FirewallInput {
   readonly perimeter: Perimeter;
 }
 
-/** The bridge's subnet of a family: none, or one. */
-export function subnetsOf({ suffix }: Family, { subnet, subnet6 }: FirewallInput): readonly string[] {
+/** A network's subnet of a family: none, or one. */
+export function subnetsOf({ suffix }: Family, { subnet, subnet6 }: NetworkDefinition): readonly string[] {
   if (suffix === '4') return [subnet];
   return subnet6 === null ? [] : [subnet6];
 }

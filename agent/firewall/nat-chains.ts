@@ -1,6 +1,7 @@
 import type { ChainSpec, RuleSpec } from '../nftables/objects.ts';
 import * as nft from '../nftables/statements.ts';
 import { portsOf } from './account-chains.ts';
+import { leaveLocked } from './egress-chains.ts';
 import {
   destination,
   type Family,
@@ -23,7 +24,7 @@ export function natChains(input: FirewallInput): ChainSpec[] {
     {
       name: 'prerouting',
       base: { type: 'nat', hook: 'prerouting', priority: -110, policy: 'accept' },
-      rules: [...publish(''), ...relaysByPublicAddress(input)],
+      rules: [...leaveLocked(input), ...publish(''), ...relaysByPublicAddress(input)],
     },
     {
       // The hairpin: coturn on this host reaches the SFU by the address that clients use.
@@ -74,7 +75,7 @@ const toItsBackend = ({ protocol, suffix }: Family) =>
   nft.dnat(protocol, { map: { key: nft.concat(nft.l4proto, nft.dport), data: `@dnat${suffix}` } });
 
 /** Clients name their relay by its public address; what the SFU sends there first must not leave this host. */
-function relaysByPublicAddress({ open, subnet }: FirewallInput): RuleSpec[] {
+function relaysByPublicAddress({ open, network: { subnet } }: FirewallInput): RuleSpec[] {
   return open.map((ports) => ({
     id: `relay-by-public-address-${ports.protocol}-${ports.from}`,
     statements: [
@@ -99,14 +100,14 @@ const countFlows: readonly RuleSpec[] = inBoth((family) => [
 ]);
 
 /** A container that calls a published address must get its answers from that address. */
-function containerHairpin(input: FirewallInput): RuleSpec[] {
+function containerHairpin({ network: published }: FirewallInput): RuleSpec[] {
   return inBoth((family) =>
-    subnetsOf(family, input).map((subnet) => ({
+    subnetsOf(family, published).map((subnet) => ({
       id: `container-hairpin${family.suffix}`,
       statements: [
         translated,
         nft.equal(source(family), network(subnet)),
-        nft.equal(nft.oifname, input.bridge),
+        nft.equal(nft.oifname, published.bridge),
         nft.masquerade,
       ],
     })),
@@ -116,7 +117,7 @@ function containerHairpin(input: FirewallInput): RuleSpec[] {
 /** The rule that masquerades what containers send outside, where Docker was told to write no rules. */
 export const CONTAINER_EGRESS = 'container-egress';
 
-function containerEgress({ subnet, bridge, masquerade }: FirewallInput): RuleSpec[] {
+function containerEgress({ network: { subnet, bridge }, masquerade }: FirewallInput): RuleSpec[] {
   if (!masquerade) return [];
   const outside = nft.unequal(nft.oifname, bridge);
   return [
@@ -128,12 +129,12 @@ function containerEgress({ subnet, bridge, masquerade }: FirewallInput): RuleSpe
 }
 
 /** Docker masquerades IPv4 by itself unless told otherwise; IPv6 only where its ip6tables is on, which it is not up to Docker 26. */
-function masquerade6(input: FirewallInput): RuleSpec[] {
-  return subnetsOf(IPV6, input).map((subnet) => ({
+function masquerade6({ network: published }: FirewallInput): RuleSpec[] {
+  return subnetsOf(IPV6, published).map((subnet) => ({
     id: 'masquerade6',
     statements: [
       nft.equal(source(IPV6), network(subnet)),
-      nft.unequal(nft.oifname, input.bridge),
+      nft.unequal(nft.oifname, published.bridge),
       nft.masquerade,
     ],
   }));

@@ -107,10 +107,12 @@ function relayLimits(input: FirewallInput): RuleSpec[] {
     ]),
     { id: 'refuse-this-host', statements: [toThisHost, ...refuse] },
     ...inBoth((family) =>
-      subnetsOf(family, input).map((subnet) => ({
-        id: `refuse-containers${family.suffix}`,
-        statements: [nft.equal(destination(family), network(subnet)), ...refuse],
-      })),
+      [input.network, ...input.locked].flatMap((containers) =>
+        subnetsOf(family, containers).map((subnet) => ({
+          id: `refuse-${containers.name}${family.suffix}`,
+          statements: [nft.equal(destination(family), network(subnet)), ...refuse],
+        })),
+      ),
     ),
   ];
 }

@@ -45,6 +45,8 @@ export type Statement =
   | { readonly jump: { readonly target: string } }
   | { readonly accept: null }
   | { readonly drop: null }
+  | { readonly reject: { readonly type: 'icmpx'; readonly expr: 'admin-prohibited' } }
+  | { readonly reject: { readonly type: 'tcp reset' } }
   | { readonly return: null };
 
 /** A rate of packets; with `inv` it matches what is beyond the rate, else what is within. */
@@ -69,6 +71,7 @@ export const metaMark: Expression = { meta: { key: 'mark' } };
 export const ctMark: Expression = { ct: { key: 'mark' } };
 export const ctStatus: Expression = { ct: { key: 'status' } };
 export const ctState: Expression = { ct: { key: 'state' } };
+export const ctDirection: Expression = { ct: { key: 'direction' } };
 export const dport: Expression = { payload: { protocol: 'th', field: 'dport' } };
 export const sport: Expression = { payload: { protocol: 'th', field: 'sport' } };
 export const nfproto: Expression = { meta: { key: 'nfproto' } };
@@ -109,5 +112,9 @@ export const snat = (family: 'ip' | 'ip6', addr: Expression): Statement => ({ sn
 export const masquerade: Statement = { masquerade: null };
 export const accept: Statement = { accept: null };
 export const drop: Statement = { drop: null };
+/** Tells the sender that it may not, over either family (RFC 1812, 5.2.7.1; RFC 4443, 3.1). */
+export const reject: Statement = { reject: { type: 'icmpx', expr: 'admin-prohibited' } };
+/** The same for TCP: an ICMP error that comes while a program is still in `connect` is not heard. */
+export const rejectTcp: Statement = { reject: { type: 'tcp reset' } };
 export const returnVerdict: Statement = { return: null };
 export const jump = (target: string): Statement => ({ jump: { target } });

@@ -5,7 +5,7 @@ import { desiredTable } from '../firewall/desired-table.ts';
 import { CONTAINER_EGRESS } from '../firewall/nat-chains.ts';
 import type { Key } from '../nftables/objects.ts';
 import { publicAddressesOf } from '../stack/public-addresses.ts';
-import { BRIDGE, type RenderedFile, type ServiceDefinition, type Stack } from '../stack/types.ts';
+import type { RenderedFile, ServiceDefinition, Stack } from '../stack/types.ts';
 import type { Instant } from '../system/clock.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Paths } from '../system/paths.ts';
@@ -30,16 +30,17 @@ export function desiredState(
   if (observed.config === null) return null;
   const config = forThisKernel(observed.config, observed);
   const containers = observed.engine.ok ? observed.engine.value.containers : [];
-  const networks = observed.engine.ok ? observed.engine.value.networks : [];
+  const present = observed.engine.ok ? observed.engine.value.networks : [];
   const images = observed.images.ok ? observed.images.value : [];
 
   const services = stack.services(config);
-  const subnet6 = config.network.subnet6 === 'none' ? null : config.network.subnet6;
+  const networks = stack.networks(config);
+  const [network, ...locked] = networks;
   const backends = backendsOf(services, observed, history.applied, IPV4);
   const backends6 = backendsOf(services, observed, history.applied, IPV6);
   const addresses = turnAddresses({
     wanted: config.network.addresses,
-    reachable: relayAddresses(reachableAddresses(observed.addresses, networks)),
+    reachable: relayAddresses(reachableAddresses(observed.addresses, present)),
     configured: history.turnAddresses,
     coturnRuns:
       !observed.engine.ok ||
@@ -54,9 +55,8 @@ export function desiredState(
       relays: services.flatMap(({ relay }) => relay ?? []),
       backends,
       backends6,
-      bridge: BRIDGE,
-      subnet: config.network.subnet,
-      subnet6,
+      network,
+      locked,
       publicAddresses: config.network.publicAddresses,
       hostBehind: hostBehind(publicAddressesOf(config.network, addresses)),
       masquerade: masqueradesContainers(observed, history.applied),
@@ -64,9 +64,7 @@ export function desiredState(
     }),
     backends,
     backends6,
-    networks: stack.networks(config),
-    subnet: config.network.subnet,
-    subnet6,
+    networks,
     publicAddresses: config.network.publicAddresses,
     turnAddresses: addresses,
     files,
@@ -125,8 +123,9 @@ const IPV4 = { field: 'ipv4', map: 'dnat4' } as const;
 const IPV6 = { field: 'ipv6', map: 'dnat6' } as const;
 
 /**
- * Where each bridge service is. While the engine does not answer, that is where our rules lead already: its
- * containers may well be serving, and calls must not be cut because nobody can be asked.
+ * Where each bridge service is: on the network that is published, or where it is locked in. While the engine does not
+ * answer, that is where our rules lead already: its containers may well be serving, and calls must not be cut because
+ * nobody can be asked.
  */
 function backendsOf(
   services: readonly ServiceDefinition[],
@@ -138,7 +137,10 @@ function backendsOf(
   if (engine.ok) {
     const { containers } = engine.value;
     return new Map(
-      bridged.map(({ name }) => [name, containers.find(({ service }) => service === name)?.[field] ?? null]),
+      bridged.map(({ name, egress }) => {
+        const container = containers.find(({ service }) => service === name);
+        return [name, (egress === undefined ? container : container?.locked)?.[field] ?? null];
+      }),
     );
   }
   const maps = applied?.spec.maps ?? (table.ok ? table.value?.maps : null) ?? [];

@@ -17,7 +17,7 @@ export interface LastLook {
   /** An address on which the relay listens. */
   relayAddress(): string;
   published(): readonly PublishedPort[];
-  /** Subnets of the stack's network, one of each family at most. */
+  /** Subnets of the stack's networks, of both families. */
   subnets(): readonly string[];
   publicAddresses(): readonly string[];
   /** What must reach the stack from outside; nothing before the first round. */
@@ -43,8 +43,12 @@ export function createLastLook(): LastLook {
     backendOf: (service) => desired?.backends.get(service) ?? null,
     relayAddress: () => desired?.turnAddresses[0] ?? '127.0.0.1',
     published: () => (desired?.services ?? []).flatMap(({ published }) => published),
-    subnets: () => [desired?.subnet, desired?.subnet6].filter((subnet) => typeof subnet === 'string'),
+    subnets: () =>
+      (desired?.networks ?? []).flatMap(({ subnet, subnet6 }) => [
+        subnet,
+        ...(subnet6 === null ? [] : [subnet6]),
+      ]),
     publicAddresses: () => desired?.publicAddresses ?? [],
-    traffic: () => (desired === null ? [] : flowsOf(desired.services, desired)),
+    traffic: () => (desired === null ? [] : flowsOf(desired.services, desired.networks[0])),
   };
 }

@@ -6,7 +6,11 @@ import type { Desired, Observed, Step } from './types.ts';
  * forwards no longer follows router advertisements: a machine that has its address or its default route from them would
  * lose both. So the interfaces by which it is reached are first told to follow them all the same.
  */
-export function planKernel({ ipv6, addresses, engine }: Observed, { subnet6 }: Desired): Step[] {
+export function planKernel(
+  { ipv6, addresses, engine }: Observed,
+  { networks: [published] }: Desired,
+): Step[] {
+  const { subnet6 } = published;
   if (ipv6 === null || subnet6 === null) return [];
   const networks = engine.ok ? engine.value.networks : [];
   const reachable = new Set(

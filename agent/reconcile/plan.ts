@@ -47,7 +47,13 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
     .map(({ step }) => step);
   const first = startable(due, history.underWay);
   if (first.length > 0) return { steps: first, dueInMs: null };
-  const services = planServices(observed, desired, history, now, rulesAreInOrder(observed, wanted));
+  const services = planServices(
+    observed,
+    { ...desired, services: unlocked(desired.services, wanted) },
+    history,
+    now,
+    rulesAreInOrder(observed, wanted),
+  );
   const engine = planEngine(observed, desired, history, now);
   const trial = observed.config && currentTrial(observed.config.firewall, history.perimeter, now);
   const waits = [
@@ -61,6 +67,15 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
     steps: startable([...services.steps, ...engine.steps], history.underWay),
     dueInMs: ahead.length === 0 ? null : Math.min(...ahead),
   };
+}
+
+/**
+ * While the rules are not written a service that is locked in waits: it must not run without its lock. The others may
+ * well serve without.
+ */
+function unlocked(services: Desired['services'], wanted: readonly Step[]): Desired['services'] {
+  const isOpen = wanted.some(({ kind }) => kind === 'apply-table');
+  return isOpen ? services.filter(({ egress }) => egress === undefined) : services;
 }
 
 /** While packets do not get through, silence is not the fault of a service, and restarting it is no remedy. */

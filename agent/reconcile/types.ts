@@ -8,13 +8,7 @@ import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
 import type { Silence, Verdict } from '../probes/types.ts';
 import type { CertificateFiles } from '../stack/certificates.ts';
-import type {
-  NetworkDefinition,
-  RenderedFile,
-  Secrets,
-  ServiceDefinition,
-  StackImage,
-} from '../stack/types.ts';
+import type { RenderedFile, Secrets, ServiceDefinition, StackImage, StackNetworks } from '../stack/types.ts';
 import type { Attempt, Hold } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { AgentError } from '../system/errors.ts';
@@ -69,11 +63,7 @@ export interface Desired {
   readonly table: TableSpec;
   readonly backends: ReadonlyMap<string, string | null>;
   readonly backends6: ReadonlyMap<string, string | null>;
-  readonly networks: readonly NetworkDefinition[];
-  /** The subnet that all of its networks are part of. */
-  readonly subnet: string;
-  /** The same for IPv6; null when they have none. */
-  readonly subnet6: string | null;
+  readonly networks: StackNetworks;
   /** Addresses by which the world reaches this host though they are not local. */
   readonly publicAddresses: readonly string[];
   /** Addresses that coturn listens on. */

@@ -2,12 +2,20 @@ import { canonicalIpv6 } from '../config/check-subnet6.ts';
 import { formatIpv4, parseIpv4 } from '../config/ipv4.ts';
 import type { ApplianceConfig } from '../config/schema.ts';
 import { parseIpv6 } from '../nftables/addresses.ts';
-import { BRIDGE, LOCKED_BRIDGE, LOCKED_NETWORK, NETWORK, type NetworkDefinition } from './types.ts';
+import {
+  BRIDGE,
+  LOCKED_BRIDGE,
+  LOCKED_NETWORK,
+  type LockedNetwork,
+  NETWORK,
+  type NetworkDefinition,
+  type StackNetworks,
+} from './types.ts';
 
 type Addressing = Pick<ApplianceConfig['network'], 'subnet' | 'subnet6'>;
 
 /** One network, which has all addresses that the containers were given. */
-export function singleNetwork({ subnet, subnet6 }: Addressing): readonly NetworkDefinition[] {
+export function singleNetwork({ subnet, subnet6 }: Addressing): StackNetworks {
   return [{ name: NETWORK, bridge: BRIDGE, subnet, subnet6: subnet6 === 'none' ? null : subnet6 }];
 }
 
@@ -18,7 +26,7 @@ export function singleNetwork({ subnet, subnet6 }: Addressing): readonly Network
 export function networksWithLocked(
   { subnet, subnet6 }: Addressing,
   locks: string,
-): readonly [NetworkDefinition, NetworkDefinition] {
+): readonly [NetworkDefinition, LockedNetwork] {
   const [lower, upper] = halves(subnet);
   const [lower6, upper6] = subnet6 === 'none' ? [null, null] : halves(subnet6);
   return [
@@ -33,20 +41,26 @@ export function addressIn(subnet: string, n: number): string {
   return format(base + BigInt(n));
 }
 
-/** The `networks` of a compose file. */
-export function composeNetworks(networks: readonly NetworkDefinition[], stack: string): object {
-  return Object.fromEntries(
-    networks.map(({ name, bridge, subnet, subnet6 }) => [
-      name,
-      {
-        driver: 'bridge',
-        driver_opts: { 'com.docker.network.bridge.name': bridge },
-        enable_ipv6: subnet6 !== null,
-        ipam: { config: [{ subnet }, ...(subnet6 === null ? [] : [{ subnet: subnet6 }])] },
-        labels: { 'org.appliance-agent.stack': stack },
-      },
-    ]),
-  );
+/**
+ * The `networks` of a compose file. What a locked network sends is not masqueraded by Docker: should our rules be gone,
+ * nothing outside can answer it.
+ */
+export function composeNetworks([published, ...locked]: StackNetworks, stack: string): object {
+  const entry = ({ name, bridge, subnet, subnet6 }: NetworkDefinition, options: object) => [
+    name,
+    {
+      driver: 'bridge',
+      driver_opts: { 'com.docker.network.bridge.name': bridge, ...options },
+      enable_ipv6: subnet6 !== null,
+      ipam: { config: [{ subnet }, ...(subnet6 === null ? [] : [{ subnet: subnet6 }])] },
+      labels: { 'org.appliance-agent.stack': stack },
+    },
+  ];
+  const unmasqueraded = { 'com.docker.network.bridge.enable_ip_masquerade': 'false' };
+  return Object.fromEntries([
+    entry(published, {}),
+    ...locked.map((network) => entry(network, unmasqueraded)),
+  ]);
 }
 
 function halves(subnet: string): readonly [string, string] {

@@ -51,9 +51,15 @@ export interface NetworkDefinition {
   readonly subnet: string;
   /** Null when it has no IPv6. */
   readonly subnet6: string | null;
-  /** The service whose `egress` ends at the edge of this network. */
-  readonly locks?: string;
 }
+
+/** The network of a service whose `egress` is locked: what it sends does not pass the edge of this network. */
+export interface LockedNetwork extends NetworkDefinition {
+  readonly locks: string;
+}
+
+/** The network on which services are published, and then those of locked services. */
+export type StackNetworks = readonly [published: NetworkDefinition, ...locked: LockedNetwork[]];
 
 /** A file of the stack as it must be on disk. */
 export interface RenderedFile {
@@ -129,7 +135,7 @@ export type ProbeSpec =
 export interface Stack {
   readonly name: ApplianceConfig['stack'];
   readonly services: (config: ApplianceConfig) => readonly ServiceDefinition[];
-  readonly networks: (config: ApplianceConfig) => readonly NetworkDefinition[];
+  readonly networks: (config: ApplianceConfig) => StackNetworks;
   readonly data: readonly DataDirectory[];
   /** Error: RENDER_REFUSED when a service would not take what is made of this configuration. */
   readonly render: (input: RenderInput) => readonly RenderedFile[];

@@ -185,5 +185,6 @@ const fresh = (service: string, generation: string, id: string): Container => ({
   finishedAt: null,
   ipv4: null,
   ipv6: null,
+  locked: { ipv4: null, ipv6: null },
   error: '',
 });

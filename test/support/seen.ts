@@ -1,7 +1,7 @@
 import type { Appliance } from './appliance.ts';
 
 /** Packets that a named counter of our table has counted. */
-export async function packets({ machine }: Appliance, counter: string): Promise<number> {
+export async function packets({ machine }: Pick<Appliance, 'machine'>, counter: string): Promise<number> {
   const args = ['-j', 'list', 'counter', 'inet', 'appliance', counter];
   const { stdout } = await machine.inHost('/usr/sbin/nft', args);
   const listed: { nftables: { counter?: { packets: number } }[] } = JSON.parse(stdout);

@@ -15,12 +15,8 @@ export async function inForce(
   paths: Pick<Paths, 'config' | 'acceptedConfig'>,
 ): Promise<{ readonly flows: readonly Flow[]; readonly firewall: FirewallConfig }> {
   const config = (await configIn(paths.config)) ?? (await configIn(paths.acceptedConfig)) ?? DEFAULT_CONFIG;
-  const { subnet, subnet6 } = config.network;
-  const subnets = { subnet, subnet6: subnet6 === 'none' ? null : subnet6 };
-  return {
-    flows: flowsOf(stackNamed(config.stack).services(config), subnets),
-    firewall: config.firewall,
-  };
+  const stack = stackNamed(config.stack);
+  return { flows: flowsOf(stack.services(config), stack.networks(config)[0]), firewall: config.firewall };
 }
 
 async function configIn(path: string): Promise<ApplianceConfig | null> {

@@ -5,7 +5,14 @@ import { COTURN, RELAY_USER, TURN_PORT } from '../coturn.ts';
 import { generation } from '../generation.ts';
 import { addressIn, composeNetworks } from '../networks.ts';
 import { TURNSERVER_CONF } from '../turnserver-conf.ts';
-import { LOCKED_NETWORK, NETWORK, type NetworkDefinition, PROJECT, type RenderInput } from '../types.ts';
+import {
+  LOCKED_NETWORK,
+  type LockedNetwork,
+  NETWORK,
+  type NetworkDefinition,
+  PROJECT,
+  type RenderInput,
+} from '../types.ts';
 import { LIVEKIT, LK_JWT, PORTS, TRAEFIK, TUWUNEL, USERS } from './names.ts';
 
 const STACK = 'element-call';
@@ -27,7 +34,7 @@ export function lkJwtAddresses(locked: NetworkDefinition): readonly string[] {
 export function composeFile(
   input: RenderInput,
   elementCall: ElementCallConfig,
-  [open, locked]: readonly [NetworkDefinition, NetworkDefinition],
+  [open, locked]: readonly [NetworkDefinition, LockedNetwork],
   readAtStart: Readonly<Record<string, readonly string[]>>,
 ): string {
   const { config, directory, dataDirectory, secrets } = input;
@@ -59,6 +66,10 @@ export function composeFile(
       mem_limit: '128m',
       pids_limit: 128,
       networks: { [LOCKED_NETWORK]: placeIn(locked, LK_JWT) },
+      // A resolver of the host's that is on loopback would be asked by dockerd, past the lock: names carry data out.
+      // This one is the host itself, which refuses; the names of services Docker answers without it.
+      dns: [addressIn(locked.subnet, 1)],
+      dns_opt: ['timeout:1', 'attempts:1'],
       environment: {
         LIVEKIT_URL: `wss://${domains.rtc}`,
         LIVEKIT_KEY_FROM_FILE: '/etc/lk-jwt/key',

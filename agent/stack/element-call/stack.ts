@@ -2,7 +2,7 @@ import type { ApplianceConfig, ElementCallConfig } from '../../config/schema.ts'
 import { COTURN, RELAY_USER } from '../coturn.ts';
 import { networksWithLocked } from '../networks.ts';
 import { TURNSERVER_CONF, turnserverConf } from '../turnserver-conf.ts';
-import type { NetworkDefinition, RenderedFile, RenderInput, Stack } from '../types.ts';
+import type { LockedNetwork, NetworkDefinition, RenderedFile, RenderInput, Stack } from '../types.ts';
 import { composeFile, lkJwtAddresses } from './compose-file.ts';
 import { LIVEKIT_KEYS, LIVEKIT_TURN_SECRET, livekitYaml } from './livekit-yaml.ts';
 import { LIVEKIT, LK_JWT, TRAEFIK, TUWUNEL, USERS } from './names.ts';
@@ -23,7 +23,7 @@ export const elementCallStack: Stack = {
   probes: elementCallProbes,
 };
 
-function networksOf({ network }: ApplianceConfig): readonly [NetworkDefinition, NetworkDefinition] {
+function networksOf({ network }: ApplianceConfig): readonly [NetworkDefinition, LockedNetwork] {
   return networksWithLocked(network, LK_JWT);
 }
 

@@ -103,6 +103,7 @@ const container = (service: string, changes: Partial<ContainerObservation>): Con
   finishedAt: null,
   ipv4: null,
   ipv6: null,
+  locked: { ipv4: null, ipv6: null },
   error: '',
   ...changes,
 });

@@ -61,6 +61,23 @@ test('an address on another network is not the one that ports are published to',
   t.is(toObservation(answer, 'another').ipv4, null);
 });
 
+test('on two networks a container has two addresses, and each is known by its network', async (t) => {
+  const answer = parseChecked(await recorded('container-running.json'), containerSchema, 'recorded');
+  const Networks = {
+    ...answer.NetworkSettings.Networks,
+    appliance_token: { IPAddress: '172.30.6.2', GlobalIPv6Address: 'fd00:6::2' },
+  };
+  const { ipv4, locked } = toObservation({ ...answer, NetworkSettings: { Networks } }, 'appliance');
+  t.is(ipv4, '172.30.5.2');
+  t.deepEqual(locked, { ipv4: '172.30.6.2', ipv6: 'fd00:6::2' });
+  const { appliance_token } = Networks;
+  const disconnected = toObservation(
+    { ...answer, NetworkSettings: { Networks: { appliance_token } } },
+    'appliance',
+  );
+  t.is(disconnected.ipv4, null, 'nothing is published to the network of a locked service');
+});
+
 test('two containers of one service stand beside each other, in an order that does not change', async (t) => {
   const livekit = await observation('container-running.json');
   const coturn = await observation('container-exited.json');

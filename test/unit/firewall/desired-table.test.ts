@@ -1,7 +1,8 @@
 import test from 'ava';
+import { closedTable } from '../../../agent/firewall/base-rules.ts';
 import { desiredTable } from '../../../agent/firewall/desired-table.ts';
 import type { FirewallInput } from '../../../agent/firewall/input.ts';
-import { checkSpec } from '../../../agent/nftables/index.ts';
+import { checkSpec, type TableSpec } from '../../../agent/nftables/index.ts';
 import { input } from './input.ts';
 
 /** Elements of the sets and maps whose names begin so, as text. */
@@ -11,6 +12,7 @@ const elementsOf = (from: FirewallInput, prefix: string) => {
     .filter(({ name }) => name.startsWith(prefix))
     .flatMap(({ name, elements }) => elements.map((element) => `${name} ${JSON.stringify(element)}`));
 };
+const withoutIpv6: FirewallInput = { ...input, network: { ...input.network, subnet6: null } };
 const idsOf = (from: FirewallInput, chain: string) =>
   desiredTable(from)
     .chains.find(({ name }) => name === chain)
@@ -18,7 +20,7 @@ const idsOf = (from: FirewallInput, chain: string) =>
 
 test('the table is one that nft takes', (t) => {
   t.notThrows(() => checkSpec(desiredTable(input)));
-  t.notThrows(() => checkSpec(desiredTable({ ...input, subnet6: null, publicAddresses: [], relays: [] })));
+  t.notThrows(() => checkSpec(desiredTable({ ...withoutIpv6, publicAddresses: [], relays: [] })));
 });
 
 test('each port leads to the address that its service has in each family', (t) => {
@@ -48,9 +50,47 @@ test('without an IPv6 subnet nothing is masqueraded over IPv6', (t) => {
     'container-hairpin6',
     'masquerade6',
   ]);
-  t.deepEqual(idsOf({ ...input, subnet6: null }, 'postrouting').slice(2), ['container-hairpin4']);
+  t.deepEqual(idsOf(withoutIpv6, 'postrouting').slice(2), ['container-hairpin4']);
 });
 
 test('new flows to a relay are limited before its port is opened', (t) => {
   t.deepEqual(idsOf(input, 'input').slice(0, 2), ['limit-new-flows-3478', 'accept-udp-3478']);
+});
+
+const withLocked: FirewallInput = {
+  ...input,
+  locked: [
+    {
+      name: 'token',
+      bridge: 'br-appl-token',
+      subnet: '172.30.6.0/24',
+      subnet6: 'fd00:6::/64',
+      locks: 'lk-jwt',
+    },
+  ],
+};
+
+test('what a locked service sends is judged by its interface, before anything else, on both ways', (t) => {
+  t.notThrows(() => checkSpec(desiredTable(withLocked)));
+  t.is(idsOf(withLocked, 'forward')[0], 'lock-lk-jwt');
+  t.deepEqual(idsOf(withLocked, 'input').slice(0, 2), ['neighbours-of-lk-jwt', 'lock-lk-jwt']);
+  t.deepEqual(idsOf(withLocked, 'egress-lk-jwt'), ['leave-inside', 'leave-answers', 'refuse-tcp', 'refuse']);
+  t.true(desiredTable(withLocked).counters.includes('egress-lk-jwt-refused'));
+  t.deepEqual(idsOf(input, 'forward')[0], 'count-in4', 'without one there is no such rule');
+});
+
+test('the lock does not wait for containers: the rules of the next boot have it too', (t) => {
+  const chains = (table: TableSpec) => table.chains.filter(({ name }) => !name.includes('published'));
+  t.deepEqual(chains(closedTable(desiredTable(withLocked))), chains(desiredTable(withLocked)));
+});
+
+test('a locked network is closed to direct calls and to the relay, and nothing of it is masqueraded', (t) => {
+  t.deepEqual(idsOf(withLocked, 'forward').slice(-2), ['to-rtc', 'to-token']);
+  t.deepEqual(
+    idsOf(withLocked, 'relay-limits').filter((id) => id.startsWith('refuse-')),
+    ['refuse-this-host', 'refuse-rtc4', 'refuse-token4', 'refuse-rtc6', 'refuse-token6'],
+  );
+  t.deepEqual(idsOf(withLocked, 'postrouting'), idsOf(input, 'postrouting'));
+  const rules = desiredTable(withLocked).chains.find(({ name }) => name === 'postrouting')?.rules;
+  t.notRegex(JSON.stringify(rules), /172\.30\.6|fd00:6|br-appl-token/);
 });

@@ -172,6 +172,22 @@ test('what containers send is masqueraded by us only where Docker was told to wr
   t.true(egress(silent, { ...history, applied: { spec, listing } }));
 });
 
+test('what is locked in is not started while the rules cannot be written; the others are', async (t) => {
+  const machine = await healthy({ livekit: 'absent', coturn: 'absent' });
+  const now = at(1_000);
+  const wanted = desire(machine);
+  const services = wanted.services.map((service) =>
+    service.name === 'livekit' ? { ...service, egress: ['coturn'] } : service,
+  );
+  const started = (observed: Observed, past: History) =>
+    plan(observed, { ...wanted, services }, past, now).steps.flatMap((step) =>
+      step.kind === 'compose-up' ? step.services : [],
+    );
+  t.deepEqual(started(machine, history), ['livekit', 'coturn']);
+  const failed: History = { ...history, attempts: new Map([['apply-table', [at(0), at(500)]]]) };
+  t.deepEqual(started({ ...machine, table: { ok: true, value: null } }, failed), ['coturn']);
+});
+
 test('a step that failed is withheld until its turn, and the plan says when that is', async (t) => {
   const machine = { ...(await healthy()), table: { ok: true as const, value: null } };
   const past: History = { ...history, attempts: new Map([['apply-table', [at(0), at(500)]]]) };
@@ -230,7 +246,7 @@ test('before this machine forwards IPv6, the interfaces by which it is reached k
 
 test('on a kernel without IPv6 the stack has IPv4 alone', async (t) => {
   const desired = desire({ ...(await healthy()), ipv6: null });
-  t.is(desired.subnet6, null);
+  t.is(desired.networks[0].subnet6, null);
   t.regex(desired.files.find(({ path }) => path === 'compose.yaml')?.content ?? '', /enable_ipv6: false/);
 });
 

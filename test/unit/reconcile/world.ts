@@ -81,6 +81,7 @@ export const container = (
   finishedAt: null,
   ipv4: service === 'livekit' ? '172.30.5.2' : null,
   ipv6: service === 'livekit' ? 'fd4a:9c1e:7d30:5::2' : null,
+  locked: { ipv4: null, ipv6: null },
   error: '',
   ...changes,
 });

@@ -1,0 +1,29 @@
+/** Answers HTTP on the ports of its arguments with the address that it was called from. */
+export const TELL_PEER = `
+  const { createServer } = require('node:http');
+  const tell = ({ socket }, response) => response.end(socket.remoteAddress.replace('::ffff:', ''));
+  for (const port of process.argv.slice(1)) createServer(tell).listen(Number(port));
+`;
+
+/** Calls its arguments, `ADDRESS PORT`, all at once; prints their answers, or why there was none, as JSON. */
+const CALL = `
+  const call = (host, port) => new Promise((resolve) => {
+    let answer = '';
+    const socket = require('node:net').connect({ host, port });
+    socket.setTimeout(2000, () => socket.destroy(Object.assign(new Error(), { code: 'SILENCE' })));
+    socket.on('connect', () => socket.write('GET / HTTP/1.0\\r\\n\\r\\n'));
+    socket.on('data', (data) => { answer += data; });
+    socket.on('error', ({ code }) => resolve(code));
+    socket.on('end', () => resolve(answer.split('\\r\\n\\r\\n')[1]));
+  });
+  Promise.all(process.argv.slice(1).map((place) => call(...place.split(' ')))).then((answers) =>
+    console.log(JSON.stringify(answers)));
+`;
+
+/** Runs a program somewhere and resolves to what it printed. */
+export type Ask = (program: string, ...args: string[]) => Promise<string>;
+
+/** What each of these places, `ADDRESS PORT`, answers to a caller: the address that it saw, or an error's code. */
+export async function callEach(ask: Ask, node: string, places: readonly string[]): Promise<string[]> {
+  return JSON.parse(await ask(node, '-e', CALL, ...places)) as string[];
+}
