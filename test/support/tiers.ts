@@ -52,7 +52,7 @@ export const TIERS: readonly Tier[] = [
     files: 'test/integration-trixie/*.test.ts',
     // What others write, and how, is sampled by this tier's own files: CI has a budget.
     again:
-      'test/integration/{boot-rules,calls,converges,data-plane,drift,engine,healing,nftables,nftables-drift,' +
+      'test/integration/{boot-rules,calls,converges,data-plane,drift,egress,engine,healing,nftables,nftables-drift,' +
       'nftables-errors,nftables-traffic,relay,robustness}.test.ts',
     debian: 'trixie',
     needs: { root: true, commands: ['mmdebstrap', 'unshare'] },
