@@ -19,6 +19,7 @@ export type SlowFacts = Pick<
   | 'turnsListener'
   | 'conntrack'
   | 'disks'
+  | 'memory'
   | 'clock'
   | 'foreignRules'
   | 'portHolders'
