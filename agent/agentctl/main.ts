@@ -169,6 +169,15 @@ config
   .description('check a configuration file, by default that of this appliance, without changing anything')
   .action((file) => perform(async () => (await import('./commands/config.ts')).validate(context, file)));
 config
+  .command('diff [file]')
+  .description(
+    'show what a configuration would change in the files of the stack, and what it would restart (root)',
+  )
+  .addHelpText('after', '\nExit status: 0 nothing would change, 1 something would, or the file is refused.')
+  .action((file) =>
+    perform(async () => (await import('./commands/config-diff.ts')).configDiff(context, file)),
+  );
+config
   .command('show')
   .description('show the configuration with its defaults')
   .action(() => perform(async () => (await import('./commands/config.ts')).show(context)));

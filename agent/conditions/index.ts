@@ -16,6 +16,7 @@ import { hardwareProfileRefused } from './hardware-profile-refused.ts';
 import { imageMissing } from './image-missing.ts';
 import { iptablesMixed } from './iptables-mixed.ts';
 import { settingDrifted, udpBuffersSmall } from './kernel-settings.ts';
+import { memoryLow } from './memory-low.ts';
 import { OTHER_FIREWALLS } from './other-firewalls.ts';
 import { PERIMETER_CONDITIONS } from './perimeter.ts';
 import { portTaken } from './port-taken.ts';
@@ -58,6 +59,7 @@ export const CONDITIONS: readonly Condition[] = [
   firmwareOutdated,
   hardwareProfileRefused,
   diskLow,
+  memoryLow,
   clockUnsynchronised,
   configRefused,
   certificateRefused,

@@ -70,8 +70,20 @@ export interface Facts {
   /** Connections that the kernel tracks, and its limit. */
   readonly conntrack: Known<{ readonly count: number; readonly max: number }>;
   readonly disks: Known<
-    readonly { readonly mount: string; readonly availableBytes: number; readonly sizeBytes: number }[]
+    readonly {
+      readonly mount: string;
+      readonly availableBytes: number;
+      readonly sizeBytes: number;
+      /** How many more files it can hold, and how many at all; null where it has no such limit. */
+      readonly files: { readonly available: number; readonly most: number } | null;
+    }[]
   >;
+  readonly memory: Known<{
+    readonly availableBytes: number;
+    readonly totalBytes: number;
+    /** Percent of the last minute in which all programs waited for it; null when the kernel does not tell. */
+    readonly waitedPercent: number | null;
+  }>;
   readonly clock: Known<{
     readonly wall: string;
     readonly synchronized: boolean | null;

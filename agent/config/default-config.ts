@@ -7,7 +7,7 @@ export const DEFAULT_CONFIG_TEXT = `# yaml-language-server: $schema=/opt/applian
 # Configuration of the appliance agent.
 #
 # Remove the # before a setting to change it. "Needed" ones have no default: they are shown with an example.
-# Check the file with:  agentctl config validate
+# Check the file with:  agentctl config validate        See what it would change:  agentctl config diff
 # The agent refuses a file with a mistake in it, says where, and keeps the running stack as it is.
 
 # element-call: LiveKit, coturn, lk-jwt-service, Tuwunel and Traefik. embedded: a demonstration, coturn with

@@ -24,6 +24,7 @@ export function desiredTable(input: FirewallInput): TableSpec {
       ...[...published, ...open].flatMap((account) => Object.values(account.counters)),
       ...DROP_COUNTERS,
       ...RELAY_COUNTERS,
+      ...input.locked.map(egressCounter),
       ...perimeterCounters(input.perimeter),
       ...input.locked.map(egressCounter),
     ],

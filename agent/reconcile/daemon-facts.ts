@@ -21,6 +21,7 @@ export type SlowFacts = Pick<
   | 'turnsListener'
   | 'conntrack'
   | 'disks'
+  | 'memory'
   | 'clock'
   | 'foreignRules'
   | 'portHolders'

@@ -5,6 +5,7 @@ import { gatherDockerProxies } from '../conditions/gather/docker-proxies.ts';
 import { gatherCompose } from '../conditions/gather/engine.ts';
 import { gatherForeignRules } from '../conditions/gather/foreign-rules.ts';
 import { hasLegacyTables } from '../conditions/gather/iptables.ts';
+import { gatherMemory } from '../conditions/gather/memory.ts';
 import { gatherOtherFirewalls } from '../conditions/gather/other-firewalls.ts';
 import { gatherPerimeterEffect } from '../conditions/gather/perimeter-effect.ts';
 import { gatherPortHolders } from '../conditions/gather/port-holders.ts';
@@ -81,6 +82,7 @@ async function gather(
     turnsListener,
     conntrack,
     disks,
+    memory,
     clock,
     foreignRules,
     portHolders,
@@ -93,6 +95,7 @@ async function gather(
     gatherTurnsListener(),
     gatherConntrack(),
     gatherDisks(),
+    gatherMemory(),
     readClock(),
     readForeignRules(),
     gatherPortHolders(ports.flows()),
@@ -106,6 +109,7 @@ async function gather(
     turnsListener,
     conntrack,
     disks,
+    memory,
     clock,
     foreignRules,
     portHolders,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readOfProcess } from '../../agent/conditions/gather/proc.ts';
+import { isErrno } from '../../agent/system/errors.ts';
 import { type RunResult, run } from '../../agent/system/processes.ts';
 
 /** `is-system-running` fails until there is a bus to ask, and says `degraded` when any unit failed. */
@@ -48,12 +48,21 @@ async function findLeader(child: ChildProcess): Promise<number> {
     const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
     const leader = Number(children.trim().split(' ')[0]);
     // Inside, PID 1 is there before its root is: the wait ends when it runs what it was told to.
-    // Before it there may be a helper of nspawn, gone again by now.
-    const name = leader > 0 ? ((await readOfProcess(`/proc/${leader}/comm`)) ?? '').trim() : '';
+    const name = leader > 0 ? await nameOf(leader) : '';
     if (name !== '' && name !== 'systemd-nspawn' && name !== '(sd-child)') return leader;
     await sleep(100);
   }
   throw new Error('systemd-nspawn started nothing within 10 s');
+}
+
+/** The name of a process; '' when it has ended: nspawn has helpers that live for a moment. */
+async function nameOf(pid: number): Promise<string> {
+  try {
+    return (await readFile(`/proc/${pid}/comm`, 'utf8')).trim();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'ESRCH')) return '';
+    throw error;
+  }
 }
 
 /** Waits until systemd is up, and shows the machine's kernel as a real one shows it. */

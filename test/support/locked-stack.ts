@@ -9,10 +9,9 @@ import type { TableSpec } from '../../agent/nftables/objects.ts';
 import { desiredState } from '../../agent/reconcile/desired.ts';
 import { addressIn, composeNetworks, networksWithLocked } from '../../agent/stack/networks.ts';
 import { PROJECT, type ServiceDefinition, type Stack } from '../../agent/stack/types.ts';
-import { systemClock } from '../../agent/system/clock.ts';
 import { appliancePaths } from '../../agent/system/paths.ts';
 import { run } from '../../agent/system/processes.ts';
-import { healthy, history } from '../unit/reconcile/world.ts';
+import { at, healthy, history } from '../unit/reconcile/world.ts';
 import { startEngine } from './engine.ts';
 import { testImages } from './images.ts';
 import type { Machine } from './machine.ts';
@@ -98,13 +97,7 @@ export async function startLockedStack(machine: Machine): Promise<LockedStack> {
       const networks = await engine.networks();
       const value = { containers, networks, missingImages: [], startedAtMs: null };
       const observed = { ...(await healthy()), engine: { ok: true, value } as const };
-      const desired = desiredState(
-        stack,
-        appliancePaths(machine.root),
-        observed,
-        history,
-        systemClock().now(),
-      );
+      const desired = desiredState(stack, appliancePaths(machine.root), observed, history, at(0));
       if (desired === null) throw new Error('there is a configuration');
       return desired.table;
     },

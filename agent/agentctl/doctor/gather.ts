@@ -9,6 +9,7 @@ import { gatherDockerRules } from '../../conditions/gather/docker-rules.ts';
 import { gatherCompose, gatherEngine } from '../../conditions/gather/engine.ts';
 import { gatherForeignRules } from '../../conditions/gather/foreign-rules.ts';
 import { gatherForwardPath } from '../../conditions/gather/forward-path.ts';
+import { gatherMemory } from '../../conditions/gather/memory.ts';
 import { gatherOtherFirewalls } from '../../conditions/gather/other-firewalls.ts';
 import { gatherPortHolders } from '../../conditions/gather/port-holders.ts';
 import { gatherTurnsListener } from '../../conditions/gather/turns-listener.ts';
@@ -90,13 +91,14 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     folders: { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
     record: { path: paths.tuneRecord, bootId: systemClock().now().bootId },
   });
-  const [hardware, dockerProxies, turnsListener, conntrack, disks, clock, images, services] =
+  const [hardware, dockerProxies, turnsListener, conntrack, disks, memory, clock, images, services] =
     await Promise.all([
       survey,
       gatherDockerProxies(),
       gatherTurnsListener(),
       gatherConntrack(),
       gatherDisks([...DISK_PATHS, paths.stateDirectory]),
+      gatherMemory(),
       gatherClock({ run, exists: pathExists, wall: () => new Date().toISOString() }),
       gatherImages(engine, paths.images),
       gatherServices(engine, reading),
@@ -121,6 +123,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     turnsListener,
     conntrack,
     disks,
+    memory,
     clock,
     hardware,
     images,

@@ -23,8 +23,13 @@ export async function gatherDisks(paths: readonly string[] = DISK_PATHS): Promis
 /** The filesystem of a path, or of the nearest folder above it that is there. */
 async function diskOf(path: string): Promise<Disk> {
   try {
-    const { bavail, blocks, bsize } = await statfs(path);
-    return { mount: await mountOf(path), availableBytes: bavail * bsize, sizeBytes: blocks * bsize };
+    const { bavail, blocks, bsize, ffree, files } = await statfs(path);
+    return {
+      mount: await mountOf(path),
+      availableBytes: bavail * bsize,
+      sizeBytes: blocks * bsize,
+      files: files === 0 ? null : { available: ffree, most: files },
+    };
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return diskOf(dirname(path));
     throw error;

@@ -10,6 +10,7 @@ import { writeEvents } from '../../../agent/control/events-file.ts';
 import { startControlServer } from '../../../agent/control/server.ts';
 import type { FirewallStatus, Status } from '../../../agent/control/status.ts';
 import { writeStatus } from '../../../agent/control/status-file.ts';
+import { ensureSecrets } from '../../../agent/stack/secrets.ts';
 import { connect } from '../../../agent/store/connection.ts';
 import { migrate } from '../../../agent/store/migrate.ts';
 import { readMigrations } from '../../../agent/store/migrations.ts';
@@ -17,6 +18,7 @@ import { prepareQueries } from '../../../agent/store/queries.ts';
 import { systemClock } from '../../../agent/system/clock.ts';
 import { appliancePaths, type Paths } from '../../../agent/system/paths.ts';
 import { died, livekitDown, wellStatus } from '../control/a-status.ts';
+import { image } from '../stack/element-call/samples.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
 const MAIN = join(PROJECT, 'agent/agentctl/main.ts');
@@ -453,6 +455,29 @@ test.serial('config show prints what is in force, and its output is a valid conf
   const refused = await agentctl(root, 'config', 'show');
   t.is(refused.exit, 1);
   t.regex(refused.err, /The agent goes on with the newest one that it accepted/);
+});
+
+test.serial('config diff says what a configuration would do, with secrets hidden', async (t) => {
+  const { root, paths } = await appliance(t);
+  await mkdir(dirname(paths.config), { recursive: true });
+  await writeFile(paths.config, FULL_CONFIG);
+  const early = await agentctl(root, 'config', 'diff');
+  t.is(early.exit, 69);
+  t.regex(early.err, /no secrets yet/);
+  const secrets = await ensureSecrets({ directory: paths.secrets });
+  await mkdir(paths.images, { recursive: true });
+  const images = ['livekit', 'coturn', 'lk-jwt', 'tuwunel', 'traefik'].map(image);
+  await writeFile(join(paths.images, 'images.json'), JSON.stringify({ schemaVersion: 1, images }));
+  const first = await agentctl(root, 'config', 'diff');
+  t.is(first.exit, 1, first.err);
+  t.regex(first.out, /^traefik\/dynamic\/routes\.yml$/m);
+  t.regex(first.out, /^ {2}\+ min-port=50000$/m);
+  t.regex(first.out, /^Containers made anew: coturn, livekit, lk-jwt, tuwunel, traefik\.$/m);
+  for (const value of Object.values(secrets)) t.false(first.out.includes(value));
+  await writeFile(paths.config, 'stack: element\n');
+  const refused = await agentctl(root, 'config', 'diff');
+  t.is(refused.exit, 1);
+  t.regex(refused.err, /"element" is not a stack/);
 });
 
 test.serial(

@@ -301,7 +301,7 @@ test('a listener on 5349 is a problem', (t) => {
 });
 
 const disk = (availableBytes: number, sizeBytes: number) =>
-  known([{ mount: '/', availableBytes, sizeBytes }]);
+  known([{ mount: '/', availableBytes, sizeBytes, files: null }]);
 
 for (const [what, disks, expected] of [
   ['10 % and 2 GiB free', disk(2 * GiB, 20 * GiB), 'good'],
@@ -319,14 +319,52 @@ for (const [what, disks, expected] of [
 
 test('only the disks that are low are named, and the worst decides', (t) => {
   const disks = known([
-    { mount: '/', availableBytes: 100 * MiB, sizeBytes: 10 * GiB },
-    { mount: '/var/lib/docker', availableBytes: 50 * GiB, sizeBytes: 100 * GiB },
-    { mount: '/data', availableBytes: 900 * MiB, sizeBytes: 10 * GiB },
+    { mount: '/', availableBytes: 100 * MiB, sizeBytes: 10 * GiB, files: null },
+    { mount: '/var/lib/docker', availableBytes: 50 * GiB, sizeBytes: 100 * GiB, files: null },
+    { mount: '/data', availableBytes: 900 * MiB, sizeBytes: 10 * GiB, files: null },
   ]);
   t.like(badOf('DISK_LOW', { disks }), {
     severity: 'critical',
     evidence: '/: 100 MiB free of 10.0 GiB (0 %), /data: 900 MiB free of 10.0 GiB (8 %)',
   });
+});
+
+test('a disk that can hold few more files is low, whatever its space', (t) => {
+  const disks = (available: number) =>
+    known([
+      { mount: '/', availableBytes: 40 * GiB, sizeBytes: 50 * GiB, files: { available, most: 1_000_000 } },
+    ]);
+  t.is(find('DISK_LOW', { disks: disks(100_000) }).state, 'good');
+  t.like(badOf('DISK_LOW', { disks: disks(99_999) }), {
+    severity: 'degraded',
+    evidence: '/: 40.0 GiB free of 50.0 GiB (80 %), room for 99999 more files',
+  });
+  t.is(badOf('DISK_LOW', { disks: disks(29_999) }).severity, 'critical');
+});
+
+for (const [what, availableBytes, totalBytes, waitedPercent, expected] of [
+  ['10 % is left', 400 * MiB, 4000 * MiB, 0, 'good'],
+  ['less than 10 % is left', 400 * MiB - 1, 4000 * MiB, 0, 'degraded'],
+  ['less than 128 MiB is left', 128 * MiB - 1, 512 * MiB, 0, 'degraded'],
+  ['less than 3 % is left', 120 * MiB - 1, 4000 * MiB, 0, 'critical'],
+  ['less than 48 MiB is left', 48 * MiB - 1, 512 * MiB, 0, 'critical'],
+  ['programs hardly wait', 2 * GiB, 4 * GiB, 9.9, 'good'],
+  ['programs wait a tenth of the time', 2 * GiB, 4 * GiB, 10, 'degraded'],
+  ['programs do little but wait', 2 * GiB, 4 * GiB, 40, 'critical'],
+  ['the kernel does not tell how long they wait', 2 * GiB, 4 * GiB, null, 'good'],
+] as const) {
+  test(`memory of which ${what} is ${expected}`, (t) => {
+    const finding = find('MEMORY_LOW', { memory: known({ availableBytes, totalBytes, waitedPercent }) });
+    t.is(finding.state === 'bad' ? finding.severity : finding.state, expected);
+  });
+}
+
+test('what there is of memory is told with how long programs waited', (t) => {
+  const memory = known({ availableBytes: 100 * MiB, totalBytes: GiB, waitedPercent: 12.5 });
+  t.is(
+    badOf('MEMORY_LOW', { memory }).evidence,
+    '100 MiB available of 1.0 GiB, programs waited for memory 12.5 % of the last minute',
+  );
 });
 
 const clock = (wall: string, synchronized: boolean | null) =>

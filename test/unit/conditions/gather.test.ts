@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { gatherDisks } from '../../../agent/conditions/gather/disks.ts';
 import { gatherCompose, gatherEngine } from '../../../agent/conditions/gather/engine.ts';
 import { forwardPath, gatherForwardPath } from '../../../agent/conditions/gather/forward-path.ts';
 import { listFilterRules } from '../../../agent/conditions/gather/iptables.ts';
+import { gatherMemory } from '../../../agent/conditions/gather/memory.ts';
 import { within } from '../../../agent/conditions/gather/within.ts';
 import { createEngine } from '../../../agent/engine/engine.ts';
 import { AgentError } from '../../../agent/system/errors.ts';
@@ -120,6 +121,26 @@ test('this machine’s own root filesystem has a size and some room', async (t) 
   if (!fact.known) return t.fail(fact.why);
   const [root] = fact.value;
   t.true(root !== undefined && root.sizeBytes > root.availableBytes && root.availableBytes > 0);
+});
+
+test('memory is read as the kernel tells it, with or without the time that programs waited', async (t) => {
+  const proc = await mkdtemp(join(tmpdir(), 'aa-proc-'));
+  t.teardown(() => rm(proc, { recursive: true }));
+  await writeFile(join(proc, 'meminfo'), 'MemTotal:  1000 kB\nMemFree:  1 kB\nMemAvailable:  250 kB\n');
+  const sizes = { availableBytes: 256_000, totalBytes: 1_024_000 };
+  t.deepEqual(await gatherMemory(proc), { known: true, value: { ...sizes, waitedPercent: null } });
+  await mkdir(join(proc, 'pressure'));
+  const line = (kind: string, avg60: number) => `${kind} avg10=1.00 avg60=${avg60} avg300=0.10 total=9\n`;
+  await writeFile(join(proc, 'pressure/memory'), line('some', 30) + line('full', 12.5));
+  t.deepEqual(await gatherMemory(proc), { known: true, value: { ...sizes, waitedPercent: 12.5 } });
+  await writeFile(join(proc, 'meminfo'), '');
+  t.deepEqual(await gatherMemory(proc), { known: false, why: 'the kernel does not tell' });
+});
+
+test('this machine’s own memory is known', async (t) => {
+  const fact = await gatherMemory();
+  if (!fact.known) return t.fail(fact.why);
+  t.true(fact.value.totalBytes > fact.value.availableBytes && fact.value.availableBytes > 0);
 });
 
 test('a wait ends with an error that names what was waited for', async (t) => {

@@ -30,7 +30,8 @@ export const well: Facts = {
   dockerProxies: known({ count: 0, pssBytes: 0, rssBytes: 0, ports: [] }),
   turnsListener: known({ open: false, detail: 'nothing listens on it' }),
   conntrack: known({ count: 120, max: 65_536 }),
-  disks: known([{ mount: '/', availableBytes: 20 * GiB, sizeBytes: 50 * GiB }]),
+  disks: known([{ mount: '/', availableBytes: 20 * GiB, sizeBytes: 50 * GiB, files: null }]),
+  memory: known({ availableBytes: 3 * GiB, totalBytes: 4 * GiB, waitedPercent: 0 }),
   clock: known({ wall: '2026-11-22T13:00:00.000Z', synchronized: true, detail: 'synchronised' }),
   hardware: known({
     profile: 'intel-nuc',
@@ -75,6 +76,7 @@ export const dark: Facts = {
   turnsListener: unknown(WHY),
   conntrack: unknown(WHY),
   disks: unknown(WHY),
+  memory: unknown(WHY),
   clock: unknown(WHY),
   hardware: unknown(WHY),
   images: unknown(WHY),

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { parseConfig } from '../../config/parse-config.ts';
+import { formatConfigProblems } from '../../config/problems.ts';
+import type { ApplianceConfig } from '../../config/schema.ts';
+import { reachableAddresses, relayAddresses, turnAddresses } from '../../reconcile/addresses.ts';
+import { readIpv6Facts } from '../../reconcile/ipv6-facts.ts';
+import { hostAddresses } from '../../reconcile/observe.ts';
+import { readCertificates } from '../../stack/certificates.ts';
+import { readImages } from '../../stack/images.ts';
+import { type RenderedChanges, renderedChanges } from '../../stack/rendered-changes.ts';
+import { readSecrets } from '../../stack/secrets.ts';
+import { stackNamed } from '../../stack/stack-named.ts';
+import { TURNSERVER_CONF } from '../../stack/turnserver-conf.ts';
+import type { RenderedFile, Secrets } from '../../stack/types.ts';
+import { AgentError, isErrno } from '../../system/errors.ts';
+import { readFileIfPresent } from '../../system/files.ts';
+import type { Paths } from '../../system/paths.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+
+/**
+ * Shows what a configuration would change in the files of the stack, with secrets hidden, and which services would be
+ * made anew. Changes nothing. Exit status 1 when it would change something, or is refused.
+ */
+export async function configDiff({ paths, terminal }: Context, file?: string): Promise<number> {
+  const path = file ?? paths.config;
+  const parsed = parseConfig((await readAsRoot(path)) ?? '', path);
+  if (!parsed.ok) {
+    terminal.writeError(`${formatConfigProblems(parsed.problems, path)}\n`);
+    return EXIT.degraded;
+  }
+  const secrets = await secretsOf(paths);
+  const files = await render(parsed.config, paths, secrets);
+  const before = new Map<string, string>();
+  for (const { path: name } of files) {
+    const content = await readAsRoot(join(paths.rendered, name));
+    if (content !== null) before.set(name, content);
+  }
+  const changes = renderedChanges(before, files, Object.values(secrets));
+  terminal.write(inWords(changes));
+  return changes.files.length === 0 ? EXIT.ok : EXIT.degraded;
+}
+
+async function render(
+  given: ApplianceConfig,
+  paths: Paths,
+  secrets: Secrets,
+): Promise<readonly RenderedFile[]> {
+  const config =
+    (await readIpv6Facts()) === null ? { ...given, network: { ...given.network, subnet6: 'none' } } : given;
+  const conf = await readAsRoot(join(paths.rendered, TURNSERVER_CONF));
+  const configured = conf && [...conf.matchAll(/^listening-ip=(.*)$/gm)].map(([, address]) => address ?? '');
+  const addresses = turnAddresses({
+    wanted: config.network.addresses,
+    reachable: relayAddresses(reachableAddresses(hostAddresses(), [])),
+    configured: configured || null,
+    coturnRuns: true,
+  });
+  return stackNamed(config.stack).render({
+    config,
+    certificates: await readCertificates(config.elementCall, new Date()),
+    addresses,
+    secrets,
+    images: await readImages(paths.images),
+    directory: paths.rendered,
+    dataDirectory: paths.data,
+  });
+}
+
+async function secretsOf({ secrets: directory }: Paths): Promise<Secrets> {
+  const secrets = await asRoot(directory, () => readSecrets({ directory }));
+  if (secrets !== null) return secrets;
+  throw new AgentError({
+    code: 'MISSING',
+    message: 'this appliance has no secrets yet, so nothing was ever rendered',
+    hint: 'The agent makes them at its first start: systemctl start appliance-agent.',
+  });
+}
+
+const readAsRoot = (path: string) => asRoot(path, () => readFileIfPresent(path));
+
+async function asRoot<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isErrno(error, 'EACCES')) throw error;
+    throw new AgentError({
+      code: 'NEEDS_ROOT',
+      message: `${path} is not readable for this user`,
+      hint: 'Run it again with sudo.',
+      cause: error,
+    });
+  }
+}
+
+function inWords({ anew, files }: RenderedChanges): string {
+  if (files.length === 0) return 'Nothing would change.\n';
+  const blocks = files.map(({ path, lines }) =>
+    [path, ...(lines.length === 0 ? ['  (a secret or a label)'] : lines.map((line) => `  ${line}`))].join(
+      '\n',
+    ),
+  );
+  const effect =
+    anew.length === 0 ? 'No container would be made anew.' : `Containers made anew: ${anew.join(', ')}.`;
+  return `${blocks.join('\n\n')}\n\n${effect}\n`;
+}
