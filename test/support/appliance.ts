@@ -54,6 +54,8 @@ export interface ApplianceOptions {
   readonly engine?: Pick<Parameters<typeof startEngine>[0], 'config' | 'path'>;
   /** A program by which the agent may restart its engine. Default: it has none. */
   readonly engineRestart?: string;
+  /** Its appliance.yaml, and the folder of its images. Default: the embedded stack and its own. */
+  readonly stack?: { readonly config: string; readonly images: string };
 }
 
 /** Builds the release, makes the images (kept in .cache), and brings an appliance up until it serves. */
@@ -75,10 +77,14 @@ async function bringUp(machine: Machine, images: string, options: ApplianceOptio
     ...(options.engineRestart === undefined ? {} : { APPLIANCE_AGENT_ENGINE_RESTART: options.engineRestart }),
   };
   await mkdir(dirname(paths.config), { recursive: true });
-  await writeFile(paths.config, 'stack: embedded\n');
+  await writeFile(paths.config, options.stack?.config ?? 'stack: embedded\n');
   await mkdir(paths.images, { recursive: true });
   await rm(paths.images, { recursive: true });
-  await runOk(run, 'cp', ['-r', images, paths.images], { timeoutMs: 60_000, code: 'COPY_FAILED', hint: '' });
+  await runOk(run, 'cp', ['-r', options.stack?.images ?? images, paths.images], {
+    timeoutMs: 60_000,
+    code: 'COPY_FAILED',
+    hint: '',
+  });
 
   const startOurEngine = () =>
     startEngine({ root: machine.root, netns: machine.hostNamespace, ...options.engine });

@@ -46,7 +46,7 @@ export async function bundleStandin(outfile: string): Promise<void> {
 }
 
 /** As found on PATH, so that an unpacked coturn will do. */
-function turnserver(): string {
+export function turnserver(): string {
   const [first] = (process.env.PATH ?? '')
     .split(':')
     .map((folder) => join(folder, 'turnserver'))

@@ -2,7 +2,7 @@
 export const TELL_PEER = `
   const { createServer } = require('node:http');
   const tell = ({ socket }, response) => response.end(socket.remoteAddress.replace('::ffff:', ''));
-  for (const port of process.argv.slice(1)) createServer(tell).listen(Number(port));
+  for (const port of process.argv.filter((argument) => /^\\d+$/.test(argument))) createServer(tell).listen(Number(port));
 `;
 
 /** Calls its arguments, `ADDRESS PORT`, all at once; prints their answers, or why there was none, as JSON. */

@@ -1,0 +1,50 @@
+import { join, resolve } from 'node:path';
+import { buildImages } from '../../agent/release/images/build.ts';
+import { coturnSource, livekitSource } from '../../agent/release/images/sources.ts';
+import { LK_JWT, PORTS, TRAEFIK, TUWUNEL } from '../../agent/stack/element-call/names.ts';
+import { IMAGE_MANIFEST } from '../../agent/stack/images.ts';
+import { writeFileAtomic } from '../../agent/system/files.ts';
+import { run } from '../../agent/system/processes.ts';
+import { bundleStandin, turnserver } from './images.ts';
+import { TELL_PEER } from './peer-calls.ts';
+
+const CACHE = resolve(import.meta.dirname, '../../.cache');
+
+export const ELEMENT_CALL_CONFIG = `
+stack: element-call
+domains: {rtc: rtc.example.org, matrix: matrix.example.org, serverName: example.org}
+certificates: {kind: acme}
+vpn: {ranges: [10.8.0.0/24]}
+`;
+
+/**
+ * A folder of images for the stack element-call: the real coturn, the stand-in for LiveKit, and one image for the three
+ * others, which answers with its caller's address on all of their ports.
+ */
+export async function elementCallImages(): Promise<string> {
+  const directory = join(CACHE, 'images-element-call');
+  const script = join(CACHE, 'livekit-standin.js');
+  await bundleStandin(script);
+  const livekit = await livekitSource(run, process.execPath, script);
+  const ports = [PORTS.lkJwt, PORTS.tuwunel, PORTS.http, PORTS.https, PORTS.ping].map(String);
+  const built = await buildImages(
+    [
+      await coturnSource(run, turnserver()),
+      livekit,
+      {
+        ...livekit,
+        service: TRAEFIK,
+        repository: 'appliance-agent/test-standin',
+        // What the compose file gives as arguments comes after it.
+        entrypoint: ['/usr/bin/node', '-e', TELL_PEER, '--', ...ports],
+      },
+    ],
+    directory,
+  );
+  const images = built.map(({ changed: _, ...image }) => image);
+  const shared = images.filter(({ service }) => service === TRAEFIK);
+  const others = [LK_JWT, TUWUNEL].flatMap((service) => shared.map((image) => ({ ...image, service })));
+  const manifest = { schemaVersion: 1, images: [...images, ...others] };
+  await writeFileAtomic(join(directory, IMAGE_MANIFEST), JSON.stringify(manifest), { mode: 0o644 });
+  return directory;
+}
