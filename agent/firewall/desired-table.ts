@@ -26,7 +26,6 @@ export function desiredTable(input: FirewallInput): TableSpec {
       ...RELAY_COUNTERS,
       ...input.locked.map(egressCounter),
       ...perimeterCounters(input.perimeter),
-      ...input.locked.map(egressCounter),
     ],
     sets: [
       {
