@@ -27,3 +27,9 @@ export function coturnService({ turn }: Pick<ApplianceConfig, 'turn'>): ServiceD
     relay: { uid: RELAY_USER.uid, port: TURN_PORT },
   };
 }
+
+/**
+ * Whether coturn, asked at this address, can relay to the SFU: not from loopback, where it waits while the machine has
+ * no network. A cold boot without a cable is no fault of the relay.
+ */
+export const canRelayFrom = (host: string): boolean => !host.startsWith('127.');

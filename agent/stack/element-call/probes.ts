@@ -1,4 +1,4 @@
-import { COTURN, TURN_PORT } from '../coturn.ts';
+import { COTURN, canRelayFrom, TURN_PORT } from '../coturn.ts';
 import type { ProbeSpec } from '../types.ts';
 import { LIVEKIT, LK_JWT, PORTS, TRAEFIK, TUWUNEL } from './names.ts';
 
@@ -20,7 +20,10 @@ export function elementCallProbes(
       peerPort: PORTS.mediaUdp,
       echo: false,
     }) as const;
-  if (service === COTURN) return [{ kind: 'stun', host, port: TURN_PORT }, relay('udp'), relay('tcp')];
+  if (service === COTURN) {
+    const binding = { kind: 'stun', host, port: TURN_PORT } as const;
+    return canRelayFrom(host) ? [binding, relay('udp'), relay('tcp')] : [binding];
+  }
   if (backend === null) return [];
   const http = (port: number, path: string) =>
     ({ kind: 'http', url: `http://${backend}:${port}${path}` }) as const;

@@ -1,4 +1,4 @@
-import { COTURN, TURN_PORT } from '../coturn.ts';
+import { COTURN, canRelayFrom, TURN_PORT } from '../coturn.ts';
 import type { ProbeSpec } from '../types.ts';
 import { LIVEKIT } from './services.ts';
 
@@ -12,7 +12,10 @@ export function embeddedProbes(
 ): readonly ProbeSpec[] {
   const relay = (transport: 'udp' | 'tcp') =>
     ({ kind: 'turn-relay', host, port: TURN_PORT, transport, peerPort: 7882, echo: true }) as const;
-  if (service === COTURN) return [{ kind: 'stun', host, port: TURN_PORT }, relay('udp'), relay('tcp')];
+  if (service === COTURN) {
+    const binding = { kind: 'stun', host, port: TURN_PORT } as const;
+    return canRelayFrom(host) ? [binding, relay('udp'), relay('tcp')] : [binding];
+  }
   if (service !== LIVEKIT || backend === null) return [];
   return [
     { kind: 'http', url: `http://${backend}:7880/`, body: 'OK' },
