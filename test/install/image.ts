@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import Database from 'better-sqlite3';
 import { packBundle } from '../../agent/release/pack-bundle.ts';
 import { type RunResult, run } from '../../agent/system/processes.ts';
 import { makeApplianceRoot } from './appliance-root.ts';
@@ -110,6 +112,7 @@ export interface Clone extends FreshMachine {
 }
 
 export async function boot(root: string): Promise<Clone> {
+  endFormerBoot(root);
   const container = await startContainer(root, 'systemd');
   let plugged = false;
   let powered = true;
@@ -133,6 +136,19 @@ export async function boot(root: string): Promise<Clone> {
     cutPower,
     destroy: cutPower,
   };
+}
+
+/**
+ * On a real machine every boot has an id of its own; of a container the agent sees this machine's, always the same, and
+ * would take the power cuts for crashes of its own. What it noted last becomes a note of another boot.
+ */
+function endFormerBoot(root: string): void {
+  const path = join(root, 'var/lib/appliance-agent/state.db');
+  if (!existsSync(path)) return;
+  const database = new Database(path);
+  const noted = `UPDATE kv SET value = json_set(value, '$.bootId', 'a former boot') WHERE key = 'runs'`;
+  database.prepare(noted).run();
+  database.close();
 }
 
 /** Resolves when the machine's own status is ok; bounded. */
