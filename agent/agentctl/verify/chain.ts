@@ -1,6 +1,6 @@
-import type { MediaReport } from '../probes/media/media-probe.ts';
-import type { TransportAddress } from '../probes/stun-address.ts';
-import type { TurnCredential } from '../probes/turn-credential.ts';
+import type { MediaReport } from '../../probes/media/media-probe.ts';
+import type { TransportAddress } from '../../probes/stun-address.ts';
+import type { TurnCredential } from '../../probes/turn-credential.ts';
 import type { HttpsAnswer, HttpsQuestion } from './https-request.ts';
 
 /** What the chain of trust of this appliance is made of. */

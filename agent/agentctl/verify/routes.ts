@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Chain, ChainPorts } from './chain.ts';
 import type { HttpsAnswer, HttpsQuestion } from './https-request.ts';
 import { disproved, type Proof, unverified } from './proof.ts';
@@ -28,7 +28,12 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
       json: {
         room: '!verify:appliance',
         device_id: 'VERIFY',
-        openid_token: { access_token: 'bogus', token_type: 'Bearer', matrix_server_name: server, expires_in: 60 },
+        openid_token: {
+          access_token: 'bogus',
+          token_type: 'Bearer',
+          matrix_server_name: server,
+          expires_in: 60,
+        },
       },
     });
 
@@ -68,10 +73,14 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
             'see vpn.ranges in appliance.yaml: it must hold the VPN alone',
           );
         }
-        if (vpnAddress === null) throw unverified('from outside it is a 403; the way in was not seen', NOT_IN_VPN);
+        if (vpnAddress === null)
+          throw unverified('from outside it is a 403; the way in was not seen', NOT_IN_VPN);
         const inside = await ask({ ...versions, from: vpnAddress });
         if (statusOf(inside) !== 200) {
-          throw disproved(`from ${vpnAddress}, in the VPN, it does not answer: ${inWords(inside)}`, LOOK_AT_TRAEFIK);
+          throw disproved(
+            `from ${vpnAddress}, in the VPN, it does not answer: ${inWords(inside)}`,
+            LOOK_AT_TRAEFIK,
+          );
         }
         return `403 from outside, 200 from ${vpnAddress}`;
       },
@@ -80,7 +89,9 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
       check: 'transport discovery',
       prove: async () => {
         if (vpnAddress === null) throw unverified('clients find it in the VPN', NOT_IN_VPN);
-        const answer = await ask(question(domains.serverName, '/.well-known/matrix/client', { from: vpnAddress }));
+        const answer = await ask(
+          question(domains.serverName, '/.well-known/matrix/client', { from: vpnAddress }),
+        );
         const foci = statusOf(answer) === 200 ? fociIn(answer) : [];
         if (!foci.includes(`https://${domains.rtc}`)) {
           throw disproved(
@@ -109,7 +120,10 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
         const judged = await homeserverJudgesTokens();
         const answer = await ask(requestToken(domains.serverName));
         if (statusOf(answer) !== 401) {
-          throw disproved(`a bogus token was not refused: ${inWords(answer)}`, 'look at agentctl logs lk-jwt');
+          throw disproved(
+            `a bogus token was not refused: ${inWords(answer)}`,
+            'look at agentctl logs lk-jwt',
+          );
         }
         return `refused (401), and ${judged}`;
       },
@@ -122,7 +136,10 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
         const answer = await ask(requestToken(FOREIGN));
         const refused = (await egressRefused()) - before;
         if (statusOf(answer) !== 401) {
-          throw disproved(`a user of ${FOREIGN} was not refused: ${inWords(answer)}`, 'look at agentctl logs lk-jwt');
+          throw disproved(
+            `a user of ${FOREIGN} was not refused: ${inWords(answer)}`,
+            'look at agentctl logs lk-jwt',
+          );
         }
         if (refused === 0) {
           throw disproved(
@@ -140,10 +157,16 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
         for (const path of paths) {
           const answer = await ask(question(domains.rtc, path, { method: 'POST', json: {} }));
           if (statusOf(answer) !== 404) {
-            throw disproved(`${path} of ${domains.rtc} is open to anybody: ${inWords(answer)}`, LOOK_AT_TRAEFIK);
+            throw disproved(
+              `${path} of ${domains.rtc} is open to anybody: ${inWords(answer)}`,
+              LOOK_AT_TRAEFIK,
+            );
           }
         }
-        const api = question(domains.rtc, '/twirp/livekit.RoomService/ListRooms', { method: 'POST', json: {} });
+        const api = question(domains.rtc, '/twirp/livekit.RoomService/ListRooms', {
+          method: 'POST',
+          json: {},
+        });
         const inside = await askAsLkJwt(api);
         if (statusOf(inside) !== 401) {
           throw disproved(`lk-jwt-service does not reach LiveKit's API: ${inWords(inside)}`, LOOK_AT_TRAEFIK);
@@ -160,9 +183,9 @@ function inWords(answer: HttpsAnswer): string {
   return answer.answered ? `${answer.status} ${answer.body.slice(0, 120)}`.trim() : answer.why;
 }
 
-const matrixError = z.object({ errcode: z.string() });
-const wellKnown = z.object({
-  'org.matrix.msc4143.rtc_foci': z.array(z.object({ livekit_service_url: z.string() })).catch([]),
+const matrixError = z.looseObject({ errcode: z.string() });
+const wellKnown = z.looseObject({
+  'org.matrix.msc4143.rtc_foci': z.array(z.looseObject({ livekit_service_url: z.string() })),
 });
 
 /** The homeserver's own words tell its answer from that of somebody before it. */

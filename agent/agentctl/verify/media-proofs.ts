@@ -1,8 +1,8 @@
-import { MEDIA_PATHS } from '../probes/media/media-probe.ts';
-import { udpPath } from '../probes/datagram-path.ts';
-import { type Allocation, allocate } from '../probes/turn-allocation.ts';
-import type { TurnCredential } from '../probes/turn-credential.ts';
-import { AgentError, describeError } from '../system/errors.ts';
+import { udpPath } from '../../probes/datagram-path.ts';
+import { MEDIA_PATHS } from '../../probes/media/media-probe.ts';
+import { type Allocation, allocate } from '../../probes/turn-allocation.ts';
+import type { TurnCredential } from '../../probes/turn-credential.ts';
+import { AgentError, describeError } from '../../system/errors.ts';
 import type { Chain, ChainPorts } from './chain.ts';
 import { disproved, type Proof, unverified } from './proof.ts';
 
@@ -43,7 +43,10 @@ export function mediaProofs(chain: Chain, { media, credential, accepts }: ChainP
           (error) => describeError(error),
         );
         if (refusal === null || !refusal.includes('401')) {
-          throw disproved(`a wrong credential was ${refusal === null ? 'taken' : `answered: ${refusal}`}`, LOOK_AT_COTURN);
+          throw disproved(
+            `a wrong credential was ${refusal === null ? 'taken' : `answered: ${refusal}`}`,
+            LOOK_AT_COTURN,
+          );
         }
         return 'a wrong one is refused (401)';
       },
@@ -62,17 +65,26 @@ export function mediaProofs(chain: Chain, { media, credential, accepts }: ChainP
       check: 'media',
       prove: async () => {
         const { candidates, iceServers, paths } = await media();
-        const announced = candidates.map(({ protocol, address, port }) => `${address}:${port}/${protocol}`).sort();
-        const expected = mediaAddresses.flatMap((address) => [`${address}:7881/tcp`, `${address}:7882/udp`]).sort();
+        const announced = candidates
+          .map(({ protocol, address, port }) => `${address}:${port}/${protocol}`)
+          .sort();
+        const expected = mediaAddresses
+          .flatMap((address) => [`${address}:7881/tcp`, `${address}:7882/udp`])
+          .sort();
         if (announced.join() !== expected.join()) {
           throw disproved(
             `the SFU announces ${announced.join(', ') || 'nothing'}, not ${expected.join(', ')}`,
             'clients would try addresses that lead nowhere: see network.publicAddresses in appliance.yaml',
           );
         }
-        const strangers = iceServers.filter((url) => !url.startsWith('turn:') || !url.includes(`:${relay.port}`));
+        const strangers = iceServers.filter(
+          (url) => !url.startsWith('turn:') || !url.includes(`:${relay.port}`),
+        );
         if (strangers.length > 0 || iceServers.length === 0) {
-          throw disproved(`clients are told of ${strangers.join(', ') || 'no relay'}`, 'look at agentctl logs livekit');
+          throw disproved(
+            `clients are told of ${strangers.join(', ') || 'no relay'}`,
+            'look at agentctl logs livekit',
+          );
         }
         const failed = MEDIA_PATHS.filter((path) => !paths[path].ok);
         if (failed.length > 0) {

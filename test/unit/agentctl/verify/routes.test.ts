@@ -1,8 +1,8 @@
 import test from 'ava';
-import type { Chain, ChainPorts } from '../../../agent/verify/chain.ts';
-import type { HttpsAnswer, HttpsQuestion } from '../../../agent/verify/https-request.ts';
-import { routeProofs } from '../../../agent/verify/routes.ts';
-import { toCheck } from '../../../agent/agentctl/verify/proof.ts';
+import type { Chain, ChainPorts } from '../../../../agent/agentctl/verify/chain.ts';
+import type { HttpsAnswer, HttpsQuestion } from '../../../../agent/agentctl/verify/https-request.ts';
+import { toCheck } from '../../../../agent/agentctl/verify/proof.ts';
+import { routeProofs } from '../../../../agent/agentctl/verify/routes.ts';
 
 const CHAIN: Chain = {
   domains: { rtc: 'rtc.example.org', matrix: 'matrix.example.org', serverName: 'example.org' },
@@ -48,13 +48,25 @@ function appliance(faults: Faults = {}): ChainPorts {
       if (path.startsWith('/twirp') && (who === 'lk-jwt' || faults.apiOpen)) return answer(401);
       return answer(404, {}, faults.expired ? 'certificate has expired' : null);
     }
-    if (path.startsWith('/_matrix/federation/v1/openid/userinfo') && (who === 'lk-jwt' || faults.tokenCheckOpen)) {
+    if (
+      path.startsWith('/_matrix/federation/v1/openid/userinfo') &&
+      (who === 'lk-jwt' || faults.tokenCheckOpen)
+    ) {
       return faults.homeserverSilent ? answer(502) : answer(401, { errcode: 'M_UNKNOWN_TOKEN' });
     }
     if (who !== 'vpn' && !faults.homeserverOpen) return answer(403);
     if (who === 'vpn' && faults.vpnLockedOut) return answer(403);
     return path === '/.well-known/matrix/client'
-      ? answer(200, faults.noFocus ? {} : { 'org.matrix.msc4143.rtc_foci': [{ type: 'livekit', livekit_service_url: 'https://rtc.example.org' }] })
+      ? answer(
+          200,
+          faults.noFocus
+            ? {}
+            : {
+                'org.matrix.msc4143.rtc_foci': [
+                  { type: 'livekit', livekit_service_url: 'https://rtc.example.org' },
+                ],
+              },
+        )
       : answer(200, { versions: [] });
   };
   return {
@@ -79,12 +91,16 @@ test('on an appliance that is well every link is proven', async (t) => {
 
 const CASES: readonly [what: string, faults: Faults, links: readonly string[]][] = [
   ['an expired certificate', { expired: true }, ['certificates']],
-  ['a homeserver that answers everybody', { homeserverOpen: true }, ['homeserver in the VPN']],
+  ['a homeserver that answers everybody', { homeserverOpen: true }, ['homeserver in the VPN', 'token check']],
   ['a VPN that is not let in', { vpnLockedOut: true }, ['homeserver in the VPN', 'transport discovery']],
   ['a homeserver that tells of no SFU', { noFocus: true }, ['transport discovery']],
   ['a token check that is open to anybody', { tokenCheckOpen: true }, ['token check']],
   // lk-jwt-service would go on to say 401: three links fall, for none has its positive control.
-  ['a homeserver that is down', { homeserverSilent: true }, ['bogus token', 'foreign homeserver', 'token check']],
+  [
+    'a homeserver that is down',
+    { homeserverSilent: true },
+    ['bogus token', 'foreign homeserver', 'token check'],
+  ],
   ['a bogus token that is taken', { bogusTaken: true }, ['bogus token', 'foreign homeserver']],
   ['an egress that is open', { egressOpen: true }, ['foreign homeserver']],
   ["LiveKit's API open to anybody", { apiOpen: true }, ['internal routes']],
@@ -105,5 +121,8 @@ test('without an address in the VPN what only its members can see is unverified,
 });
 
 test('a homeserver that is open to everybody is told also without an address in the VPN', async (t) => {
-  t.is((await states({ ...CHAIN, vpnAddress: null }, { homeserverOpen: true }))['homeserver in the VPN'], 'fail');
+  t.is(
+    (await states({ ...CHAIN, vpnAddress: null }, { homeserverOpen: true }))['homeserver in the VPN'],
+    'fail',
+  );
 });

@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import { describeError } from '../system/errors.ts';
+import { describeError } from '../../system/errors.ts';
 
 /** One question over HTTPS, to an address: what the name leads to elsewhere must not matter. */
 export interface HttpsQuestion {

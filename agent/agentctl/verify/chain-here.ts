@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { BlockList, isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import * as z from 'zod/mini';
+import type { ApplianceConfig, ElementCallConfig } from '../../config/schema.ts';
+import { createEngine } from '../../engine/engine.ts';
+import { createNft } from '../../nftables/index.ts';
+import type { MediaProbeOutcome } from '../../probes/media/media-probe-process.ts';
+import { probeTcp } from '../../probes/tcp-probe.ts';
+import { turnCredential } from '../../probes/turn-credential.ts';
+import { TURN_PORT } from '../../stack/coturn.ts';
+import { LIVEKIT, LK_JWT, PORTS, TRAEFIK } from '../../stack/element-call/names.ts';
+import { addressIn } from '../../stack/networks.ts';
+import { readSecrets } from '../../stack/secrets.ts';
+import { PROJECT } from '../../stack/types.ts';
+import { AgentError, isErrno } from '../../system/errors.ts';
+import type { Paths } from '../../system/paths.ts';
+import { run, runOk } from '../../system/processes.ts';
+import type { Chain, ChainPorts } from './chain.ts';
+import { askHttps, type HttpsAnswer } from './https-request.ts';
+
+/** How long a credential of the relay is good that the proof makes for itself. */
+const CREDENTIAL_SECONDS = 120;
+const TCP_MS = 2_000;
+const PROGRAM_MS = 45_000;
+
+/** A refused packet is counted here; see agent/firewall/egress-chains.ts. */
+const REFUSED_COUNTER = `egress-${LK_JWT}-refused`;
+
+const livekitConfig = z.looseObject({ rtc: z.looseObject({ node_ip: z.string() }) });
+
+/**
+ * The chain of trust of the stack element-call as it runs on this machine, and the means to ask it. What is in force is
+ * read from what the services were given. Errors: NEEDS_ROOT, VERIFY_NOT_RUNNING, ENGINE_UNREACHABLE.
+ */
+export async function chainHere(
+  paths: Paths,
+  config: ApplianceConfig,
+  elementCall: ElementCallConfig,
+): Promise<{ readonly chain: Chain; readonly ports: ChainPorts }> {
+  const secrets = await withRoot(() => readSecrets({ directory: paths.secrets }));
+  const containers = await createEngine({ socket: paths.engineSocket }).containers(PROJECT);
+  const of = (service: string) => {
+    const container = containers.find((candidate) => candidate.service === service);
+    if (container?.state === 'running') return container;
+    throw notRunning(service);
+  };
+  const rendered = (path: string) => withRoot(() => readFile(join(paths.rendered, path), 'utf8'));
+  const { rtc } = livekitConfig.parse(parse(await rendered(`${LIVEKIT}/livekit.yaml`)));
+  const listening = /^listening-ip=(.*)$/m.exec(await rendered('coturn/turnserver.conf'))?.[1];
+  const [traefik, livekit, lkJwt] = [of(TRAEFIK).ipv4, of(LIVEKIT).ipv4, of(LK_JWT).pid];
+  if (secrets === null || listening === undefined) throw notRunning('coturn');
+  if (traefik === null || livekit === null || lkJwt === null) throw notRunning(TRAEFIK);
+  const relay = { address: listening, port: TURN_PORT };
+  const { domains, vpn, certificates } = elementCall;
+  return {
+    chain: {
+      domains,
+      traefik,
+      vpnAddress: addressWithin(vpn.ranges),
+      authority: certificates.kind === 'private-ca' ? await readFile(certificates.ca, 'utf8') : null,
+      relay,
+      mediaAddresses: rtc.node_ip.split(','),
+      bridgeAddress: addressIn(config.network.subnet, 1),
+    },
+    ports: {
+      ask: askHttps,
+      askAsLkJwt: async (question) => {
+        const inside = ['--target', String(lkJwt), '--net', '--', ...program('verify-request')];
+        const { stdout } = await runOk(run, 'nsenter', inside, {
+          timeoutMs: PROGRAM_MS,
+          input: JSON.stringify(question),
+          code: 'VERIFY_NOT_RUNNING',
+          hint: 'The container of lk-jwt may have just ended: agentctl status.',
+        });
+        const answer: HttpsAnswer = JSON.parse(stdout);
+        return answer;
+      },
+      egressRefused: async () => {
+        const nft = createNft({ run, temporaryDirectory: paths.runDirectory });
+        const counters = (await nft.list('inet', 'appliance'))?.counters ?? [];
+        return counters.find(({ name }) => name === REFUSED_COUNTER)?.packets ?? 0;
+      },
+      credential: () => turnCredential(secrets.turn, 'verify', Date.now() / 1000 + CREDENTIAL_SECONDS),
+      media: async () => {
+        const { livekitKey: key, livekitSecret: secret } = secrets;
+        const sfu = { host: livekit, port: PORTS.signalling, key, secret };
+        const [node = '', ...args] = program('media-probe');
+        const { stdout } = await runOk(run, node, args, {
+          timeoutMs: PROGRAM_MS,
+          input: JSON.stringify({ sfu, relay }),
+          code: 'SFU_SIGNALLING',
+          hint: 'Look at what LiveKit says: agentctl logs livekit.',
+        });
+        const outcome: MediaProbeOutcome = JSON.parse(stdout);
+        if (outcome.ok) return outcome.report;
+        throw new AgentError({
+          code: 'SFU_SIGNALLING',
+          message: outcome.message,
+          hint: 'Look at what LiveKit says: agentctl logs livekit.',
+        });
+      },
+      accepts: async ({ address, port }) =>
+        (await probeTcp({ host: address, port, timeoutMs: TCP_MS, echo: false })).ok,
+    },
+  };
+}
+
+/** Programs that run in a process of their own: beside the bundles, or in the sources. */
+const SOURCES = {
+  'media-probe': '../../probes/media/media-probe-process.ts',
+  'verify-request': 'request-process.ts',
+} as const;
+
+function program(name: keyof typeof SOURCES): string[] {
+  const source = join(import.meta.dirname, SOURCES[name]);
+  if (existsSync(source)) return [process.execPath, '--import=tsx', source];
+  return [process.execPath, join(import.meta.dirname, '..', `${name}.js`)];
+}
+
+/** An address of this machine within one of these networks; the first, null when there is none. */
+function addressWithin(ranges: readonly string[]): string | null {
+  const within = new BlockList();
+  for (const range of ranges) {
+    const [base = '', length] = range.split('/');
+    within.addSubnet(base, Number(length), isIPv4(base) ? 'ipv4' : 'ipv6');
+  }
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find(({ address }) => isIPv4(address) && within.check(address))?.address ?? null;
+}
+
+async function withRoot<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isErrno(error, 'EACCES')) throw error;
+    throw new AgentError({
+      code: 'NEEDS_ROOT',
+      message: 'the proof needs the secrets of this appliance',
+      hint: 'Run it as root: sudo agentctl verify',
+      cause: error,
+    });
+  }
+}
+
+function notRunning(service: string): AgentError {
+  return new AgentError({
+    code: 'VERIFY_NOT_RUNNING',
+    message: `${service} does not run, so nothing can be proved of the chain that it is part of`,
+    hint: 'See what is wrong first: agentctl status.',
+  });
+}
