@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { systemClock } from '../system/clock.ts';
 import { AgentError, describeError } from '../system/errors.ts';
 import { appliancePaths } from '../system/paths.ts';
@@ -72,9 +72,16 @@ table, the forward path, the disk and the configuration.`,
 
 program
   .command('verify')
-  .description('prove by its files that this machine, or an image, comes up at a cold boot without a network')
-  .requiredOption('--offline', 'by the files alone; nothing need run')
-  .option('--root <dir>', 'of the image below this folder')
+  .description(
+    'prove the chain of trust of the running stack, each link by what must work and what must not (root)',
+  )
+  .option(
+    '--offline',
+    'prove instead, by its files alone, that this machine comes up at a cold boot without a network',
+  )
+  .addOption(
+    new Option('--root <dir>', 'with --offline: the image below this folder').implies({ offline: true }),
+  )
   .option('--json', 'the checks as JSON')
   .addHelpText(
     'after',

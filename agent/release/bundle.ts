@@ -17,7 +17,9 @@ const SINGLE_FILES = {
   'build-images': 'agent/release/build-images.ts',
   'docker-setting': 'agent/release/docker-setting.ts',
   'import-images': 'agent/release/import-images.ts',
+  'media-probe': 'agent/probes/media/media-probe-process.ts',
   tune: 'agent/hardware/tune.ts',
+  'verify-request': 'agent/agentctl/verify/request-process.ts',
   'livekit-standin': 'agent/stack/embedded/livekit-standin.ts',
 };
 

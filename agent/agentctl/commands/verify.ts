@@ -1,13 +1,18 @@
 import { join, resolve } from 'node:path';
-import { appliancePaths } from '../../system/paths.ts';
+import { loadConfig } from '../../config/load-config.ts';
+import { AgentError } from '../../system/errors.ts';
+import { appliancePaths, type Paths } from '../../system/paths.ts';
 import type { Context } from '../context.ts';
 import { type Check, overallOf } from '../doctor/checks.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderChecks } from '../render/doctor.ts';
+import { chainHere } from '../verify/chain-here.ts';
 import { configProof, imagesProof, profilesProof } from '../verify/content.ts';
+import { mediaProofs } from '../verify/media-proofs.ts';
 import { programsProof } from '../verify/programs.ts';
-import { toCheck } from '../verify/proof.ts';
+import { type Proof, toCheck } from '../verify/proof.ts';
 import { releaseProof } from '../verify/release.ts';
+import { routeProofs } from '../verify/routes.ts';
 import { rulesProof } from '../verify/rules.ts';
 import { unitsProof } from '../verify/units.ts';
 
@@ -15,13 +20,27 @@ import { unitsProof } from '../verify/units.ts';
 const RELEASE = 'opt/appliance-agent/current';
 
 /**
- * Proves that a cold boot without a network comes up, by the files alone: nothing need run. `root`: the folder of an
- * image instead of this machine.
+ * Proves the chain of trust of the running stack, link by link; with `offline` that a cold boot without a network comes
+ * up, by the files alone. `root`: the folder of an image instead of this machine.
  */
-export async function verify(context: Context, options: { json?: true; root?: string }): Promise<number> {
-  const paths = options.root === undefined ? context.paths : appliancePaths(resolve(options.root));
+export async function verify(
+  context: Context,
+  options: { json?: true; offline?: true; root?: string },
+): Promise<number> {
+  const proofs = options.offline ? offlineProofs(context, options.root) : await chainProofs(context.paths);
+  const checks: Check[] = [];
+  for (const proof of proofs) checks.push(await toCheck(proof));
+  const overall = overallOf(checks);
+  const asRoot = process.getuid?.() === 0;
+  if (options.json) context.terminal.write(`${JSON.stringify({ overall, checks }, null, 2)}\n`);
+  else context.terminal.write(renderChecks(checks, asRoot, context.terminal));
+  return EXIT[overall];
+}
+
+function offlineProofs(context: Context, root: string | undefined): readonly Proof[] {
+  const paths = root === undefined ? context.paths : appliancePaths(resolve(root));
   const release = join('/', paths.root, RELEASE);
-  const proofs = [
+  return [
     releaseProof(release),
     programsProof(paths.root),
     unitsProof({ shipped: join(release, 'units'), installed: join('/', paths.root, 'etc/systemd/system') }),
@@ -30,11 +49,18 @@ export async function verify(context: Context, options: { json?: true; root?: st
     profilesProof(paths, release),
     rulesProof(paths, context.clock.now()),
   ];
-  const checks: Check[] = [];
-  for (const proof of proofs) checks.push(await toCheck(proof));
-  const overall = overallOf(checks);
-  const asRoot = process.getuid?.() === 0;
-  if (options.json) context.terminal.write(`${JSON.stringify({ overall, checks }, null, 2)}\n`);
-  else context.terminal.write(renderChecks(checks, asRoot, context.terminal));
-  return EXIT[overall];
+}
+
+/** Errors: VERIFY_NO_CHAIN, and those of `chainHere`. */
+async function chainProofs(paths: Paths): Promise<readonly Proof[]> {
+  const { config } = await loadConfig({ path: paths.config, acceptedPath: paths.acceptedConfig });
+  if (config === null || config.elementCall === null) {
+    throw new AgentError({
+      code: 'VERIFY_NO_CHAIN',
+      message: 'the chain of trust is that of the stack element-call, which is not configured here',
+      hint: 'Write the configuration first (agentctl config validate), or use agentctl verify --offline.',
+    });
+  }
+  const { chain, ports } = await chainHere(paths, config, config.elementCall);
+  return [...routeProofs(chain, ports), ...mediaProofs(chain, ports)];
 }

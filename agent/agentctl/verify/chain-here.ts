@@ -13,6 +13,7 @@ import { probeTcp } from '../../probes/tcp-probe.ts';
 import { turnCredential } from '../../probes/turn-credential.ts';
 import { TURN_PORT } from '../../stack/coturn.ts';
 import { LIVEKIT, LK_JWT, PORTS, TRAEFIK } from '../../stack/element-call/names.ts';
+import { elementCallStack } from '../../stack/element-call/stack.ts';
 import { addressIn } from '../../stack/networks.ts';
 import { readSecrets } from '../../stack/secrets.ts';
 import { PROJECT } from '../../stack/types.ts';
@@ -64,7 +65,7 @@ export async function chainHere(
       authority: certificates.kind === 'private-ca' ? await readFile(certificates.ca, 'utf8') : null,
       relay,
       mediaAddresses: rtc.node_ip.split(','),
-      bridgeAddress: addressIn(config.network.subnet, 1),
+      bridgeAddress: addressIn(elementCallStack.networks(config)[0].subnet, 1),
     },
     ports: {
       ask: askHttps,

@@ -29,7 +29,14 @@ export async function toCheck({ check, prove }: Proof): Promise<Check> {
     const evidence = describeError(error);
     if (!(error instanceof AgentError)) throw error;
     if (NOT_SEEN.has(error.code))
-      return { ...line, essential: error.code !== 'UNVERIFIED', state: 'skip', severity: null, evidence, next: error.hint };
+      return {
+        ...line,
+        essential: error.code !== 'UNVERIFIED',
+        state: 'skip',
+        severity: null,
+        evidence,
+        next: error.hint,
+      };
     return { ...line, state: 'fail', severity: 'critical', evidence, next: error.hint };
   }
 }

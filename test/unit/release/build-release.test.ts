@@ -46,6 +46,7 @@ test('the release carries its own Node.js 24, a default configuration, units, mi
     'firmware-profiles/profile.schema.json',
     'units/appliance-agent.service',
     'tune.js',
+    'verify-request.js',
     'LICENSE',
   ])
     await t.notThrowsAsync(access(join(directory, 'one', file)));
