@@ -172,3 +172,16 @@ test('what is killed is back at its address, and as locked as before', async (t)
   t.is(await addressOf('lk-jwt', 'token'), before);
   t.deepEqual(await isLocked(), []);
 });
+
+test('agentctl verify proves what holds, names what stand-ins do not keep, and is not green', async (t) => {
+  const { exitCode, stdout } = await appliance.agentctl('verify', '--json');
+  t.is(exitCode, 2, stdout);
+  const checks: { check: string; state: string; next: string | null }[] = JSON.parse(stdout).checks;
+  const stateOf = (name: string) => checks.find(({ check }) => check === name)?.state;
+  for (const held of ['relay', 'relay credential', 'TURNS closed']) t.is(stateOf(held), 'ok', held);
+  // The stand-ins speak neither TLS nor LiveKit's signalling.
+  for (const not of ['certificates', 'token check', 'foreign homeserver', 'media'])
+    t.is(stateOf(not), 'fail', not);
+  t.is(stateOf('from outside'), 'skip');
+  for (const { state, next, check } of checks) t.true(state === 'ok' || next !== null, check);
+});

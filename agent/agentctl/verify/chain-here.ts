@@ -52,15 +52,17 @@ export async function chainHere(
   const rendered = (path: string) => withRoot(() => readFile(join(paths.rendered, path), 'utf8'));
   const { rtc } = livekitConfig.parse(parse(await rendered(`${LIVEKIT}/livekit.yaml`)));
   const listening = /^listening-ip=(.*)$/m.exec(await rendered('coturn/turnserver.conf'))?.[1];
-  const [traefik, livekit, lkJwt] = [of(TRAEFIK).ipv4, of(LIVEKIT).ipv4, of(LK_JWT).pid];
+  const [traefik, livekit, lkJwt] = [of(TRAEFIK), of(LIVEKIT).ipv4, of(LK_JWT).pid];
   if (secrets === null || listening === undefined) throw notRunning('coturn');
-  if (traefik === null || livekit === null || lkJwt === null) throw notRunning(TRAEFIK);
+  if (traefik.ipv4 === null || traefik.locked.ipv4 === null) throw notRunning(TRAEFIK);
+  if (livekit === null || lkJwt === null) throw notRunning(LK_JWT);
+  const inLock = traefik.locked.ipv4;
   const relay = { address: listening, port: TURN_PORT };
   const { domains, vpn, certificates } = elementCall;
   return {
     chain: {
       domains,
-      traefik,
+      traefik: traefik.ipv4,
       vpnAddress: addressWithin(vpn.ranges),
       authority: certificates.kind === 'private-ca' ? await readFile(certificates.ca, 'utf8') : null,
       relay,
@@ -73,7 +75,8 @@ export async function chainHere(
         const inside = ['--target', String(lkJwt), '--net', '--', ...program('verify-request')];
         const { stdout } = await runOk(run, 'nsenter', inside, {
           timeoutMs: PROGRAM_MS,
-          input: JSON.stringify(question),
+          // Of Traefik's addresses the one that its lock lets it reach.
+          input: JSON.stringify({ ...question, address: inLock }),
           code: 'VERIFY_NOT_RUNNING',
           hint: 'The container of lk-jwt may have just ended: agentctl status.',
         });

@@ -7,7 +7,7 @@ const LOOK_AT_TRAEFIK = 'look at what Traefik says: agentctl logs traefik';
 const NOT_IN_VPN =
   'no address of this machine is in vpn.ranges: ask once from a client in the VPN, e.g. curl https://NAME/_matrix/client/versions';
 
-/** An address that is nobody's (RFC 5737): a homeserver whose operator is not ours. */
+/** An address that is nobody's (RFC 5737), as that of a homeserver whose operator is not ours. */
 const FOREIGN = '192.0.2.1';
 
 /** The links of the chain that go through Traefik: who reaches what, by which name. */
@@ -133,21 +133,25 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
       prove: async () => {
         const judged = await homeserverJudgesTokens();
         const before = await egressRefused();
-        const answer = await ask(requestToken(FOREIGN));
-        const refused = (await egressRefused()) - before;
-        if (statusOf(answer) !== 401) {
-          throw disproved(
-            `a user of ${FOREIGN} was not refused: ${inWords(answer)}`,
-            'look at agentctl logs lk-jwt',
-          );
+        // Without a default route nothing is sent to a foreign address; this machine's own is always within reach.
+        const servers = [FOREIGN, `${chain.relay.address}:8448`];
+        for (const server of servers) {
+          const answer = await ask(requestToken(server));
+          if (statusOf(answer) !== 401) {
+            throw disproved(
+              `a user of ${server} was not refused: ${inWords(answer)}`,
+              'look at agentctl logs lk-jwt',
+            );
+          }
         }
+        const refused = (await egressRefused()) - before;
         if (refused === 0) {
           throw disproved(
-            `lk-jwt-service said 401, but nothing that it sent to ${FOREIGN} was refused by our rules`,
+            `lk-jwt-service said 401, but nothing that it sent to ${servers.join(' or ')} was refused by our rules`,
             'its egress may be open: agentctl firewall diff',
           );
         }
-        return `refused (401), ${refused} packets to it refused, and ${judged}`;
+        return `refused (401), ${refused} packets to such ones refused by our rules, and ${judged}`;
       },
     },
     {

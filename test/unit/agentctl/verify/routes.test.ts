@@ -41,8 +41,8 @@ function appliance(faults: Faults = {}): ChainPorts {
     const { host, path, json } = question;
     if (host === CHAIN.domains.rtc) {
       if (path === '/sfu/get') {
-        const server = JSON.stringify(json).includes('192.0.2.1') ? 'foreign' : 'own';
-        if (server === 'foreign' && !faults.egressOpen) refused += 3;
+        const isOurs = JSON.stringify(json).includes('"example.org"');
+        if (!isOurs && !faults.egressOpen) refused += 3;
         return faults.bogusTaken ? answer(200, { jwt: 'x' }) : answer(401, { errcode: 'M_UNAUTHORIZED' });
       }
       if (path.startsWith('/twirp') && (who === 'lk-jwt' || faults.apiOpen)) return answer(401);
