@@ -6,6 +6,7 @@ import type { Account } from './accounts.ts';
 export function accountChains(published: readonly Account[], open: readonly Account[]): ChainSpec[] {
   return [
     accountChain('published-flows', published, nft.dport, 'flows'),
+    accountChain('published-flows-first', published, nft.sport, 'flows'),
     accountChain('published-in', published, nft.dport, 'inbound'),
     accountChain('published-out', published, nft.sport, 'outbound'),
     accountChain('open-flows', open, nft.dport, 'flows'),

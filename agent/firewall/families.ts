@@ -29,6 +29,9 @@ export const destination = ({ protocol }: Family) => nft.payload(protocol, 'dadd
 
 export const translated = nft.contains(nft.ctStatus, 'dnat');
 export const running = nft.contains(nft.ctState, { set: ['established', 'related'] });
+/** Of a flow that the other side opened, towards which the packet goes. */
+export const towardsOpener = nft.equal(nft.ctDirection, 'reply');
+export const fromOpener = nft.equal(nft.ctDirection, 'original');
 export const toThisHost = nft.equal(nft.daddrType, 'local');
 
 export const toLoopback = (family: Family) => nft.equal(destination(family), family.loopback);

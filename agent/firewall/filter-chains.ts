@@ -4,7 +4,15 @@ import { portsOf } from './account-chains.ts';
 import type { Account } from './accounts.ts';
 import { NO_BACKEND_DROPPED } from './dropped.ts';
 import { lockForwarded, lockToHost } from './egress-chains.ts';
-import { fromBackend, inBoth, running, toBackend, translated } from './families.ts';
+import {
+  fromBackend,
+  fromOpener,
+  inBoth,
+  running,
+  toBackend,
+  towardsOpener,
+  translated,
+} from './families.ts';
 import type { FirewallInput } from './input.ts';
 import { FORWARD_MARK } from './mark.ts';
 import { leaveLoopback } from './nat-chains.ts';
@@ -42,6 +50,15 @@ const countAndMark: readonly RuleSpec[] = inBoth((family) => {
   return [
     { id: `count-in${suffix}`, statements: [translated, toBackend(family), nft.jump('published-in')] },
     { id: `count-out${suffix}`, statements: [translated, fromBackend(family), nft.jump('published-out')] },
+    // In ICE both sides send: a flow that the SFU opened from its port to a client is a call as much as the others.
+    {
+      id: `count-in-first${suffix}`,
+      statements: [towardsOpener, toBackend(family), nft.jump('published-in')],
+    },
+    {
+      id: `count-out-first${suffix}`,
+      statements: [fromOpener, fromBackend(family), nft.jump('published-out')],
+    },
     { id: `mark-in${suffix}`, statements: [translated, toBackend(family), markAsOurs] },
     { id: `mark-out${suffix}`, statements: [translated, fromBackend(family), markAsOurs] },
   ];

@@ -86,8 +86,12 @@ function relaysByPublicAddress({ open, network: { subnet } }: FirewallInput): Ru
   }));
 }
 
-/** A nat chain sees the first packet of a flow only, and here only one that has a backend. */
+/** A nat chain sees the first packet of a flow only: towards a backend, or from one that sends first. */
 const countFlows: readonly RuleSpec[] = inBoth((family) => [
+  {
+    id: `count-flows-first${family.suffix}`,
+    statements: [fromBackend(family), nft.jump('published-flows-first')],
+  },
   {
     id: `count-flows${family.suffix}`,
     statements: [

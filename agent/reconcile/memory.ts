@@ -79,7 +79,7 @@ export function createMemory(store: Store, now: Instant): Memory {
   let conntrackCleanedAt: Instant | null = null;
   let lastApplied: History['applied'] = null;
   let lastDrift: History['lastDrift'] = null;
-  let turnAddresses = storedAddresses(store);
+  let turnAddresses = storedAddresses(store, now.bootId);
   let perimeter = storedPerimeter(store);
 
   return {
@@ -167,7 +167,7 @@ export function createMemory(store: Store, now: Instant): Memory {
     },
     turnAddressesInUse(addresses) {
       turnAddresses = addresses;
-      store.set('turn-addresses', JSON.stringify(addresses));
+      store.set('turn-addresses', JSON.stringify({ bootId: now.bootId, addresses }));
     },
     perimeter(record) {
       perimeter = record;
@@ -177,9 +177,12 @@ export function createMemory(store: Store, now: Instant): Memory {
   };
 }
 
-function storedAddresses(store: Store): readonly string[] | null {
-  const parsed = z.array(z.string()).safeParse(jsonOrNull(store.get('turn-addresses')));
-  return parsed.success ? parsed.data : null;
+const addressesInUse = z.object({ bootId: z.string(), addresses: z.array(z.string()) });
+
+/** Those of another boot are nothing to go by: what relayed over them is gone, and the network may be another. */
+function storedAddresses(store: Store, bootId: string): readonly string[] | null {
+  const parsed = addressesInUse.safeParse(jsonOrNull(store.get('turn-addresses')));
+  return parsed.success && parsed.data.bootId === bootId ? parsed.data.addresses : null;
 }
 
 function storedPerimeter(store: Store): PerimeterRecord {

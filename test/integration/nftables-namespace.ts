@@ -18,7 +18,7 @@ export interface Namespace {
   byHand(script: string): Promise<void>;
   /** Removes the namespace now; it is else removed after the test. */
   remove(): Promise<void>;
-  /** The ruleset in text syntax. */
+  /** The ruleset in text syntax, without how long elements with a timeout have left. */
   ruleset(): Promise<string>;
 }
 
@@ -52,7 +52,11 @@ export async function namespace(t: ExecutionContext): Promise<Namespace> {
       await rm(file);
     },
     remove,
-    ruleset: async () => (await must('ip', ...prefix, nft.NFT_PROGRAM, 'list', 'ruleset')).stdout,
+    ruleset: async () =>
+      (await must('ip', ...prefix, nft.NFT_PROGRAM, 'list', 'ruleset')).stdout.replaceAll(
+        / expires \w+/g,
+        '',
+      ),
   };
 }
 

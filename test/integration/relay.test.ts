@@ -71,6 +71,17 @@ test('what the SFU sends first to a relay comes from its published address, and 
   await allocation.stop();
 });
 
+test('what the SFU sends first to a client is counted like any call, and so is what comes back', async (t) => {
+  const echo = await startEcho(appliance.machine.spawnInClient, CLIENT_V4, 9998);
+  const counts = () =>
+    Promise.all(['udp-7882-flows', 'udp-7882-out', 'udp-7882-in'].map((name) => packets(appliance, name)));
+  const before = await counts();
+  await sfuSends(CLIENT_V4, 9998);
+  const after = await counts();
+  for (const [index, count] of after.entries()) t.is(count - (before[index] ?? 0), 1);
+  await echo.stop();
+});
+
 test('a service of this host, on an address that coturn is allowed to relay to, is not reached through it', async (t) => {
   const echo = await startEcho(appliance.machine.spawnInHost, HOST_V4, 9999);
   t.true(await isAnswered(appliance.machine.inClient, HOST_V4, 9999), 'the service itself answers');
