@@ -34,7 +34,7 @@ export const TIERS: readonly Tier[] = [
     needs: {},
     serial: false,
     silenceMs: 60 * SECOND,
-    limitMs: 4 * MINUTE,
+    limitMs: 6 * MINUTE,
   },
   {
     name: 'integration',
@@ -45,7 +45,7 @@ export const TIERS: readonly Tier[] = [
     },
     serial: true,
     silenceMs: 3 * MINUTE,
-    limitMs: 15 * MINUTE,
+    limitMs: 22 * MINUTE,
   },
   {
     name: 'integration-trixie',
@@ -58,7 +58,7 @@ export const TIERS: readonly Tier[] = [
     needs: { root: true, commands: ['mmdebstrap', 'unshare'] },
     serial: true,
     silenceMs: 3 * MINUTE,
-    limitMs: 8 * MINUTE,
+    limitMs: 12 * MINUTE,
   },
   {
     name: 'install',
