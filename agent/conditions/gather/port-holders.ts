@@ -18,7 +18,8 @@ export async function gatherPortHolders(
 ): Promise<Facts['portHolders']> {
   if (flows.length === 0) return unknown('it is not known yet what is published');
   try {
-    const claimed = (await waitingSockets(join(procDirectory, 'net'))).flatMap((socket) => {
+    const netDirectory = join(procDirectory, 'net');
+    const claimed = (await waitingSockets(netDirectory)).flatMap((socket) => {
       const flow = flows.find((one) => claims(one, socket));
       // What only this host can reach is neither hidden by our translation nor in the relay's way.
       return flow === undefined || socket.loopback ? [] : [{ socket, flow }];
@@ -29,9 +30,14 @@ export async function gatherPortHolders(
       RELAY,
       procDirectory,
     );
+    // A relay's socket may be closed while its process is looked for: that is nobody's.
+    const still = claimed.some(({ socket }) => !owners.has(socket.inode))
+      ? new Set((await waitingSockets(netDirectory)).map(({ inode }) => inode))
+      : null;
     const holders: PortHolder[] = [];
     for (const { socket, flow } of claimed) {
       const owner = owners.get(socket.inode);
+      if (owner === undefined && still?.has(socket.inode) === false) continue;
       if (owner === undefined && process.getuid?.() !== 0) return unknown('needs root');
       if (owner !== undefined && flow.way === 'input' && (await isOurRelay(owner, procDirectory))) continue;
       holders.push({
