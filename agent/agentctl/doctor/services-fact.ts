@@ -1,6 +1,7 @@
 import { known, unknown } from '../../conditions/findings.ts';
+import { serviceFlapping } from '../../conditions/service-flapping.ts';
 import type { Facts } from '../../conditions/types.ts';
-import type { ServiceStatus } from '../../control/status.ts';
+import type { ServiceStatus, Status } from '../../control/status.ts';
 import type { StatusReading } from '../../control/status-file.ts';
 import type { ContainerObservation, Engine } from '../../engine/types.ts';
 import { PROJECT } from '../../stack/types.ts';
@@ -13,7 +14,7 @@ export async function gatherServices(
   engine: Pick<Engine, 'containers'>,
   { status, stale }: StatusReading,
 ): Promise<Facts['services']> {
-  if (status !== null && !stale) return known(status.services.map(fromStatus));
+  if (status !== null && !stale) return known(status.services.map((service) => fromStatus(service, status)));
   try {
     const containers = await engine.containers(PROJECT);
     if (containers.length === 0)
@@ -24,9 +25,17 @@ export async function gatherServices(
   }
 }
 
-function fromStatus({ name, state, probe }: ServiceStatus): Services[number] {
+function fromStatus({ name, state, probe }: ServiceStatus, { problems }: Status): Services[number] {
   const detail = probe !== null && !probe.ok ? `${state}, ${probe.kind}: ${probe.detail}` : state;
-  return { name, state, serving: probe?.ok ?? null, held: state === 'held', detail };
+  const failures = failuresOf(name, problems);
+  return { name, state, serving: probe?.ok ?? null, held: state === 'held', failures, detail };
+}
+
+/** Only the agent remembers how often a service ended: it says so in the problem's evidence, `SERVICE: how often`. */
+function failuresOf(service: string, problems: Status['problems']): string | null {
+  const told = problems.find(({ code }) => code === serviceFlapping.code)?.evidence ?? '';
+  const ours = told.split('; ').find((part) => part.startsWith(`${service}: `));
+  return ours?.slice(service.length + 2) ?? null;
 }
 
 /** What runs may still not serve; what does not run certainly does not. */

@@ -117,7 +117,15 @@ test('services are told by the agent, else by the engine, else not at all', asyn
     { ...coturn, probe },
     { ...livekit, state: 'held', probe: null },
   ];
-  t.deepEqual(await gatherServices(never, reading({ ...wellStatus, services })), {
+  const flapping: Status['problems'][number] = {
+    code: 'SERVICE_FLAPPING',
+    severity: 'degraded',
+    title: '',
+    since: '2026-01-01T00:00:00.000Z',
+    evidence: 'coturn: it ended 5 times within 30 minutes: exit 1 (5 times)',
+    next: '',
+  };
+  t.deepEqual(await gatherServices(never, reading({ ...wellStatus, services, problems: [flapping] })), {
     known: true,
     value: [
       {
@@ -125,9 +133,10 @@ test('services are told by the agent, else by the engine, else not at all', asyn
         state: 'running',
         serving: false,
         held: false,
+        failures: 'it ended 5 times within 30 minutes: exit 1 (5 times)',
         detail: 'running, stun: no answer within 2000 ms',
       },
-      { name: 'livekit', state: 'held', serving: null, held: true, detail: 'held' },
+      { name: 'livekit', state: 'held', serving: null, held: true, failures: null, detail: 'held' },
     ],
   });
 
