@@ -60,3 +60,27 @@ for (const [what, files, message] of [
     await t.throwsAsync(writeNotices(directory, new Set(['node_modules/x']), directory), { message });
   });
 }
+
+test('terms that a package has only in the heads of its sources are taken from there, with the text that they refer to', async (t) => {
+  const folder = 'node_modules/@bufbuild/protobuf';
+  const directory = await project(t, {
+    [folder]: {
+      'package.json': '{"name":"@bufbuild/protobuf","version":"1.0.0","license":"Apache-2.0 AND BSD"}',
+    },
+    [`${folder}/dist/esm`]: {
+      'message.js': '// Licensed under Apache\n/** code */\nexport class Message {}\n',
+    },
+    [`${folder}/dist/esm/google`]: { 'varint.js': '// Copyright 2008\n//\n// Terms of varint\ncode();\n' },
+    '.': { LICENSE: 'The whole text of Apache-2.0\n' },
+  });
+  await writeNotices(directory, new Set([folder]), directory);
+  const notices = await readFile(join(directory, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+  for (const text of [
+    'Licensed under Apache\n',
+    'Copyright 2008\n\nTerms of varint\n',
+    'The whole text of Apache-2.0',
+  ]) {
+    t.true(notices.includes(text), text);
+  }
+  t.false(notices.includes('code'));
+});
