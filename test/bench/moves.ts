@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { createCompose } from '../../agent/engine/compose.ts';
 import { run } from '../../agent/system/processes.ts';
-import { type Appliance, isUp } from '../support/appliance.ts';
+import type { Appliance } from '../support/appliance.ts';
 import { type Client, createClient } from '../support/client.ts';
 import { composePlugins } from '../support/stack.ts';
 import type { Move } from './counts.ts';
 import { type DockerHost, NETWORK } from './docker-host.ts';
 import { operator } from './operator.ts';
+import { serves } from './serves.ts';
 
 /** A service behind 7882/udp that can be moved to another address. */
 export interface Movable {
@@ -79,12 +80,12 @@ export function publishedByUs(appliance: Appliance): Movable {
     async prepare() {
       // Earlier trials must not count as failures that call for patience.
       await operator(appliance, 'heal', 'livekit');
-      await appliance.until('the appliance is up', 30_000, isUp);
+      await appliance.until('all services serve', 30_000, serves);
       if ((await address()) !== FROM) await reconnect(appliance.docker, network, container, FROM);
       await appliance.until(
         `the SFU serves at ${FROM}`,
         30_000,
-        (status) => isUp(status) && targetIn(status) === `${FROM}:7882`,
+        (status) => serves(status) && targetIn(status) === `${FROM}:7882`,
       );
     },
     async move(move) {

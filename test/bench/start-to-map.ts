@@ -6,6 +6,7 @@ import type { Counts } from './counts.ts';
 import { monitorElements } from './element-monitor.ts';
 import { digits, ms, table } from './markdown.ts';
 import { operator } from './operator.ts';
+import { serves } from './serves.ts';
 import { quantile } from './statistics.ts';
 import { wallMs } from './wall-time.ts';
 
@@ -54,10 +55,7 @@ export async function measureStartToMap(
     await monitor.stop();
   }
   await operator(appliance, 'release', 'livekit');
-  // It is degraded from now on, and says why: to the agent so many ends in a row are a service that fails.
-  await appliance.until('all services serve again', 60_000, ({ services }) =>
-    services.every(({ probe }) => probe?.ok === true),
-  );
+  await appliance.until('all services serve again', 60_000, serves);
   return { starts: measured };
 }
 
