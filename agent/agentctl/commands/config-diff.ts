@@ -12,9 +12,10 @@ import { readSecrets } from '../../stack/secrets.ts';
 import { stackNamed } from '../../stack/stack-named.ts';
 import { TURNSERVER_CONF } from '../../stack/turnserver-conf.ts';
 import type { RenderedFile, Secrets } from '../../stack/types.ts';
-import { AgentError, isErrno } from '../../system/errors.ts';
+import { AgentError } from '../../system/errors.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 import type { Paths } from '../../system/paths.ts';
+import { asRoot } from '../as-root.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -78,20 +79,6 @@ async function secretsOf({ secrets: directory }: Paths): Promise<Secrets> {
 }
 
 const readAsRoot = (path: string) => asRoot(path, () => readFileIfPresent(path));
-
-async function asRoot<T>(path: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!isErrno(error, 'EACCES')) throw error;
-    throw new AgentError({
-      code: 'NEEDS_ROOT',
-      message: `${path} is not readable for this user`,
-      hint: 'Run it again with sudo.',
-      cause: error,
-    });
-  }
-}
 
 function inWords({ anew, files }: RenderedChanges): string {
   if (files.length === 0) return 'Nothing would change.\n';

@@ -4,8 +4,9 @@ import { healingAsWritten } from '../../config/healing.ts';
 import { type ParsedConfig, parseConfig } from '../../config/parse-config.ts';
 import { formatConfigProblems } from '../../config/problems.ts';
 import type { ApplianceConfig } from '../../config/schema.ts';
-import { AgentError, isErrno } from '../../system/errors.ts';
+import { AgentError } from '../../system/errors.ts';
 import { readFileIfPresent } from '../../system/files.ts';
+import { asRoot } from '../as-root.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -63,19 +64,7 @@ function refuse(parsed: Extract<ParsedConfig, { ok: false }>, terminal: Context[
 }
 
 /** The text of the file, null when there is none. */
-async function read(path: string): Promise<string | null> {
-  try {
-    return await readFileIfPresent(path);
-  } catch (error) {
-    if (!isErrno(error, 'EACCES')) throw error;
-    throw new AgentError({
-      code: 'NEEDS_ROOT',
-      message: `${path} is not readable for this user`,
-      hint: 'Run it again with sudo.',
-      cause: error,
-    });
-  }
-}
+const read = (path: string) => asRoot(path, () => readFileIfPresent(path));
 
 const missing = (path: string) =>
   new AgentError({ code: 'MISSING', message: `There is no ${path}`, hint: 'Check the name of the file.' });

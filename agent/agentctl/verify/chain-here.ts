@@ -17,9 +17,10 @@ import { elementCallStack } from '../../stack/element-call/stack.ts';
 import { addressIn } from '../../stack/networks.ts';
 import { readSecrets } from '../../stack/secrets.ts';
 import { PROJECT } from '../../stack/types.ts';
-import { AgentError, isErrno } from '../../system/errors.ts';
+import { AgentError } from '../../system/errors.ts';
 import type { Paths } from '../../system/paths.ts';
 import { run, runOk } from '../../system/processes.ts';
+import { asRoot } from '../as-root.ts';
 import type { Chain, ChainPorts } from './chain.ts';
 import { askHttps, type HttpsAnswer } from './https-request.ts';
 
@@ -42,14 +43,17 @@ export async function chainHere(
   config: ApplianceConfig,
   elementCall: ElementCallConfig,
 ): Promise<{ readonly chain: Chain; readonly ports: ChainPorts }> {
-  const secrets = await withRoot(() => readSecrets({ directory: paths.secrets }));
+  const secrets = await asRoot(paths.secrets, () => readSecrets({ directory: paths.secrets }));
   const containers = await createEngine({ socket: paths.engineSocket }).containers(PROJECT);
   const of = (service: string) => {
     const container = containers.find((candidate) => candidate.service === service);
     if (container?.state === 'running') return container;
     throw notRunning(service);
   };
-  const rendered = (path: string) => withRoot(() => readFile(join(paths.rendered, path), 'utf8'));
+  const rendered = (path: string) => {
+    const file = join(paths.rendered, path);
+    return asRoot(file, () => readFile(file, 'utf8'));
+  };
   const { rtc } = livekitConfig.parse(parse(await rendered(`${LIVEKIT}/livekit.yaml`)));
   const listening = /^listening-ip=(.*)$/m.exec(await rendered('coturn/turnserver.conf'))?.[1];
   const [traefik, livekit, lkJwt] = [of(TRAEFIK), of(LIVEKIT).ipv4, of(LK_JWT).pid];
@@ -134,20 +138,6 @@ function addressWithin(ranges: readonly string[]): string | null {
   }
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return addresses.find(({ address }) => isIPv4(address) && within.check(address))?.address ?? null;
-}
-
-async function withRoot<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isErrno(error, 'EACCES')) throw error;
-    throw new AgentError({
-      code: 'NEEDS_ROOT',
-      message: 'the proof needs the secrets of this appliance',
-      hint: 'Run it as root: sudo agentctl verify',
-      cause: error,
-    });
-  }
 }
 
 function notRunning(service: string): AgentError {
