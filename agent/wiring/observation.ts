@@ -1,0 +1,31 @@
+import { gatherDockerRules } from '../conditions/gather/docker-rules.ts';
+import { readIpv6Facts } from '../reconcile/ipv6-facts.ts';
+import { observe } from '../reconcile/observe.ts';
+import type { Observed } from '../reconcile/types.ts';
+import { readCertificates } from '../stack/certificates.ts';
+import { readImages } from '../stack/images.ts';
+import type { Parts } from './parts.ts';
+import type { Senses } from './senses.ts';
+
+/** A look at this machine; `afresh`: not even what seldom changes is taken from an earlier look. */
+export function wireObservation(
+  { engine, engineUnit, nft, config, secrets, paths }: Parts,
+  { forwardPath, prober }: Senses,
+): (afresh: boolean) => Promise<Observed> {
+  return (afresh) =>
+    observe({
+      engine,
+      engineUnit,
+      nft,
+      config: config.read,
+      secrets: secrets.read,
+      images: () => readImages(paths.images),
+      certificates: (accepted) => readCertificates(accepted?.elementCall ?? null, new Date()),
+      forwardPath: () => forwardPath(afresh),
+      ipv6: readIpv6Facts,
+      dockerRules: () => gatherDockerRules(),
+      verdicts: prober.verdicts,
+      silences: prober.silences,
+      renderedDirectory: paths.rendered,
+    });
+}

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createConfigSource } from '../config/config-source.ts';
+import { AGENT_VERSION } from '../control/version.ts';
+import { createCompose } from '../engine/compose.ts';
+import { createEngine } from '../engine/engine.ts';
+import { createEngineUnit } from '../engine/unit.ts';
+import { createNft } from '../nftables/index.ts';
+import { createIncidentLog } from '../reconcile/incident-log.ts';
+import { createLastLook } from '../reconcile/last-look.ts';
+import { createMemory } from '../reconcile/memory.ts';
+import { elementCallStack } from '../stack/element-call/stack.ts';
+import { embeddedStack } from '../stack/embedded/stack.ts';
+import { createSecretSource } from '../stack/secret-source.ts';
+import type { Stack } from '../stack/types.ts';
+import { openStore } from '../store/open.ts';
+import { systemClock } from '../system/clock.ts';
+import { createLog } from '../system/log.ts';
+import { appliancePaths } from '../system/paths.ts';
+import { run } from '../system/processes.ts';
+import { releaseFolder } from '../system/release-folder.ts';
+import { remember } from '../system/remember.ts';
+import { serviceManager } from '../system/sd-notify.ts';
+
+/** What stands by itself: each part is made of the machine and of parts above it, and begins nothing. */
+export type Parts = Awaited<ReturnType<typeof openParts>>;
+
+/** Makes the folders, opens the database, and closes what a killed agent left open in it. */
+export async function openParts(env: NodeJS.ProcessEnv) {
+  const paths = appliancePaths(env.APPLIANCE_AGENT_ROOT ?? '');
+  const clock = systemClock();
+  const secrets = createSecretSource(paths.secrets);
+  const log = createLog({
+    secretValues: secrets.values,
+    underSystemd: env.JOURNAL_STREAM !== undefined,
+  });
+  const manager = serviceManager(run, clock, env);
+
+  // The status must be readable by everybody, the state by root alone.
+  await mkdir(paths.runDirectory, { recursive: true, mode: 0o755 });
+  await mkdir(paths.stateDirectory, { recursive: true, mode: 0o700 });
+  const store = openStore({ path: paths.database, migrationsDirectory: releaseFolder('migrations'), clock });
+  const interrupted = store.closeInterrupted();
+  log.info({ version: AGENT_VERSION, database: store.condition, interrupted }, 'the agent starts');
+
+  const memory = createMemory(store, clock.now());
+  const engine = createEngine({ socket: paths.engineSocket });
+  // sd_booted(3). An appliance of a test shares this with the machine that tests it, which is not to be restarted.
+  const underSystemd = paths.root === '' && existsSync('/run/systemd/system');
+  const engineUnit = createEngineUnit({ run, program: env.APPLIANCE_AGENT_ENGINE_RESTART, underSystemd });
+  const compose = createCompose({ run, engineSocket: paths.engineSocket });
+  const nft = createNft({ run, temporaryDirectory: paths.runDirectory });
+  const incidents = createIncidentLog(store, memory.died);
+  const config = createConfigSource(paths);
+  const stacks: Readonly<Record<'element-call' | 'embedded', Stack>> = {
+    'element-call': { ...elementCallStack, render: remember(elementCallStack.render) },
+    embedded: { ...embeddedStack, render: remember(embeddedStack.render) },
+  };
+  return {
+    run,
+    paths,
+    clock,
+    secrets,
+    log,
+    manager,
+    store,
+    memory,
+    engine,
+    engineUnit,
+    underSystemd,
+    compose,
+    nft,
+    incidents,
+    config,
+    /** The stack that the newest accepted configuration asks for. */
+    stack: () => stacks[config.latest()?.config?.stack ?? 'element-call'],
+    /** What the newest round saw. */
+    look: createLastLook(),
+  };
+}
