@@ -52,14 +52,14 @@ function ask(spec: ProbeSpec, turnSecret: string): Promise<Verdict> {
 }
 
 function askRelay(
-  { host, port, transport, peerPort, echo }: Extract<ProbeSpec, { kind: 'turn-relay' }>,
+  { host, port, transport, peer, echo }: Extract<ProbeSpec, { kind: 'turn-relay' }>,
   secret: string,
 ): Promise<Verdict> {
   return probeTurnRelay({
     server: { address: host, port },
     transport,
     credential: turnCredential(secret, 'appliance-agent', Date.now() / 1000 + CREDENTIAL_SECONDS),
-    peer: { address: host, port: peerPort },
+    peer,
     echo,
     timeoutMs: RELAY_TIMEOUT_MS,
   });

@@ -1,6 +1,7 @@
 import type { ApplianceConfig } from '../config/schema.ts';
 import { type Flow, flowsOf } from '../firewall/flows.ts';
-import type { PublishedPort } from '../stack/types.ts';
+import { publicAddressesOf } from '../stack/public-addresses.ts';
+import type { ProbePlaces, PublishedPort } from '../stack/types.ts';
 import type { Desired, Observed } from './types.ts';
 
 /** What the newest round saw, for the parts that work beside the loop. */
@@ -12,10 +13,8 @@ export interface LastLook {
   services(): readonly string[];
   /** Services whose containers run; while the engine does not answer, those that did when it last did. */
   running(): readonly string[];
-  /** Container address of a bridge service, null when it has none. */
-  backendOf(service: string): string | null;
-  /** An address on which the relay listens. */
-  relayAddress(): string;
+  /** Where a service is asked whether it serves. */
+  placesOf(service: string): ProbePlaces;
   published(): readonly PublishedPort[];
   /** Subnets of the stack's networks, of both families. */
   subnets(): readonly string[];
@@ -40,8 +39,12 @@ export function createLastLook(): LastLook {
     },
     services: () => (desired?.services ?? []).map(({ name }) => name),
     running: () => running,
-    backendOf: (service) => desired?.backends.get(service) ?? null,
-    relayAddress: () => desired?.turnAddresses[0] ?? '127.0.0.1',
+    placesOf(service) {
+      const backend = desired?.backends.get(service) ?? null;
+      const host = desired?.turnAddresses[0] ?? '127.0.0.1';
+      const publicHost = config === null ? undefined : publicAddressesOf(config.network, [host]).get(host);
+      return { backend, host, publicHost: publicHost ?? host };
+    },
     published: () => (desired?.services ?? []).flatMap(({ published }) => published),
     subnets: () =>
       (desired?.networks ?? []).flatMap(({ subnet, subnet6 }) => [

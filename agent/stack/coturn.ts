@@ -1,5 +1,5 @@
 import type { ApplianceConfig } from '../config/schema.ts';
-import type { ServiceDefinition } from './types.ts';
+import type { ProbePlaces, ProbeSpec, ServiceDefinition } from './types.ts';
 
 /**
  * The user of coturn, and of nothing else on the machine: the firewall knows the relay's packets by it. No system hands
@@ -29,7 +29,27 @@ export function coturnService({ turn }: Pick<ApplianceConfig, 'turn'>): ServiceD
 }
 
 /**
- * Whether coturn, asked at this address, can relay to the SFU: not from loopback, where it waits while the machine has
- * no network. A cold boot without a cable is no fault of the relay.
+ * What shows that coturn serves: that it answers, and that it relays to the SFU. Not from loopback, where it waits while
+ * the machine has no network: a cold boot without a cable is no fault of the relay.
+ *
+ * The SFU is named as clients name it. coturn replaces the address of this machine by the public one in front of it in
+ * all that it tells (`external-ip`; stun_attr_add_addr in its ns_turn_msg.c): data of a peer that was named by the former
+ * would come from somebody else.
  */
-export const canRelayFrom = (host: string): boolean => !host.startsWith('127.');
+export function coturnProbes(
+  { host, publicHost }: ProbePlaces,
+  sfu: { readonly port: number; readonly echo: boolean },
+): readonly ProbeSpec[] {
+  const binding = { kind: 'stun', host, port: TURN_PORT } as const;
+  if (host.startsWith('127.')) return [binding];
+  const relay = (transport: 'udp' | 'tcp') =>
+    ({
+      kind: 'turn-relay',
+      host,
+      port: TURN_PORT,
+      transport,
+      peer: { address: publicHost, port: sfu.port },
+      echo: sfu.echo,
+    }) as const;
+  return [binding, relay('udp'), relay('tcp')];
+}

@@ -121,15 +121,25 @@ export type ProbeSpec =
   | { readonly kind: 'tcp-echo'; readonly host: string; readonly port: number }
   | { readonly kind: 'udp-echo'; readonly host: string; readonly port: number }
   | { readonly kind: 'stun'; readonly host: string; readonly port: number }
-  /** An authenticated relay to `peerPort` of the same host, asked for at a slower beat than the others. */
+  /** An authenticated relay to a peer, asked for at a slower beat than the others. */
   | {
       readonly kind: 'turn-relay';
       readonly host: string;
       readonly port: number;
       readonly transport: 'udp' | 'tcp';
-      readonly peerPort: number;
+      readonly peer: { readonly address: string; readonly port: number };
       readonly echo: boolean;
     };
+
+/** Where a service is asked. */
+export interface ProbePlaces {
+  /** The service's container address; null while it has none. */
+  readonly backend: string | null;
+  /** An address of this machine that coturn serves. */
+  readonly host: string;
+  /** What clients call it by: the public address in front of it, if there is one. */
+  readonly publicHost: string;
+}
 
 /** A stack: pure descriptions, runs nothing. */
 export interface Stack {
@@ -139,11 +149,8 @@ export interface Stack {
   readonly data: readonly DataDirectory[];
   /** Error: RENDER_REFUSED when a service would not take what is made of this configuration. */
   readonly render: (input: RenderInput) => readonly RenderedFile[];
-  /** Probes that must all succeed; `backend` is the service's container address, `host` one that coturn serves. */
-  readonly probes: (
-    service: string,
-    at: { readonly backend: string | null; readonly host: string },
-  ) => readonly ProbeSpec[];
+  /** Probes that must all succeed. */
+  readonly probes: (service: string, at: ProbePlaces) => readonly ProbeSpec[];
 }
 
 /** The compose project; a fixed name that rules and checks rely on. */

@@ -143,8 +143,9 @@ async function bringUp(machine: Machine, images: string, options: ApplianceOptio
   return appliance;
 }
 
-/** Everything serves and nothing is wrong. */
-export const isUp = ({ overall, provisioning }: Status) => overall === 'ok' && provisioning.state === 'done';
+/** Everything serves and nothing is wrong. A container that has just been made is no problem yet: it must answer. */
+export const isUp = ({ overall, provisioning, services }: Status) =>
+  overall === 'ok' && provisioning.state === 'done' && services.every(({ probe }) => probe?.ok === true);
 
 async function buildRelease(): Promise<string> {
   const options = { timeoutMs: 120_000, cwd: project, code: 'BUILD_FAILED', hint: '' };

@@ -1,5 +1,5 @@
-import { COTURN, canRelayFrom, TURN_PORT } from '../coturn.ts';
-import type { ProbeSpec } from '../types.ts';
+import { COTURN, coturnProbes } from '../coturn.ts';
+import type { ProbePlaces, ProbeSpec } from '../types.ts';
 import { LIVEKIT, LK_JWT, PORTS, TRAEFIK, TUWUNEL } from './names.ts';
 
 /**
@@ -7,23 +7,9 @@ import { LIVEKIT, LK_JWT, PORTS, TRAEFIK, TUWUNEL } from './names.ts';
  * port but of a call, and lk-jwt-service's health page tests neither the homeserver nor the SFU. Without a backend a
  * bridge service has no address to be asked at, and so no probes: that is no success.
  */
-export function elementCallProbes(
-  service: string,
-  { backend, host }: { readonly backend: string | null; readonly host: string },
-): readonly ProbeSpec[] {
-  const relay = (transport: 'udp' | 'tcp') =>
-    ({
-      kind: 'turn-relay',
-      host,
-      port: TURN_PORT,
-      transport,
-      peerPort: PORTS.mediaUdp,
-      echo: false,
-    }) as const;
-  if (service === COTURN) {
-    const binding = { kind: 'stun', host, port: TURN_PORT } as const;
-    return canRelayFrom(host) ? [binding, relay('udp'), relay('tcp')] : [binding];
-  }
+export function elementCallProbes(service: string, at: ProbePlaces): readonly ProbeSpec[] {
+  if (service === COTURN) return coturnProbes(at, { port: PORTS.mediaUdp, echo: false });
+  const { backend } = at;
   if (backend === null) return [];
   const http = (port: number, path: string) =>
     ({ kind: 'http', url: `http://${backend}:${port}${path}` }) as const;

@@ -190,20 +190,22 @@ test('livekit publishes its two media ports, and its signalling port is not for 
   );
 });
 
+const places = { backend: null, host: '198.51.100.1', publicHost: '203.0.113.7' };
+
 test('every service of the stack is defined, rendered and probed', (t) => {
   const names = embeddedStack.services(DEFAULT_CONFIG).map(({ name }) => name);
   t.deepEqual([...names].sort(), Object.keys(compose().services).sort());
   for (const name of names)
-    t.true(embeddedStack.probes(name, { backend: '172.30.5.2', host: '198.51.100.1' }).length > 0);
+    t.true(embeddedStack.probes(name, { ...places, backend: '172.30.5.2' }).length > 0);
 });
 
 test('a bridge service without an address cannot be probed, which is no success', (t) => {
-  t.deepEqual(embeddedStack.probes('livekit', { backend: null, host: '198.51.100.1' }), []);
-  t.deepEqual(embeddedStack.probes('coturn', { backend: null, host: '198.51.100.1' }), [
+  t.deepEqual(embeddedStack.probes('livekit', places), []);
+  t.deepEqual(embeddedStack.probes('coturn', places), [
     { kind: 'stun', host: '198.51.100.1', port: 3478 },
     ...(['udp', 'tcp'] as const).map((transport) => ({
       ...{ kind: 'turn-relay', host: '198.51.100.1', port: 3478, transport },
-      ...{ peerPort: 7882, echo: true },
+      ...{ peer: { address: '203.0.113.7', port: 7882 }, echo: true },
     })),
   ]);
 });

@@ -163,10 +163,10 @@ test('a locked service shares its network with just those that it may reach', (t
 test('every service is defined, rendered and probed; without an address it cannot be, which is no success', (t) => {
   const names = elementCallServices(plain.config).map(({ name }) => name);
   t.deepEqual([...names].sort(), Object.keys(composeOf(plain).services).sort());
-  const host = '203.0.113.7';
+  const places = { backend: null, host: '203.0.113.7', publicHost: '203.0.113.7' };
   for (const name of names) {
-    t.true(elementCallProbes(name, { backend: '172.30.5.2', host }).length > 0, name);
-    if (name !== 'coturn') t.deepEqual(elementCallProbes(name, { backend: null, host }), []);
+    t.true(elementCallProbes(name, { ...places, backend: '172.30.5.2' }).length > 0, name);
+    if (name !== 'coturn') t.deepEqual(elementCallProbes(name, places), []);
   }
 });
 
