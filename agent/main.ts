@@ -1,10 +1,11 @@
-import { schedule } from 'node-cron';
 import { followRules } from './firewall/rule-monitor.ts';
 import { desiredState } from './reconcile/desired.ts';
 import { createEngineWatch } from './reconcile/engine-watch.ts';
 import { createLoop } from './reconcile/loop.ts';
 import { keepProbing } from './reconcile/probing.ts';
 import { PROJECT } from './stack/types.ts';
+import { describeError } from './system/errors.ts';
+import { periodically } from './system/periodic.ts';
 import { openControl } from './wiring/control.ts';
 import { wireExecutors } from './wiring/effects.ts';
 import { wireObservation } from './wiring/observation.ts';
@@ -56,13 +57,18 @@ async function main(): Promise<void> {
   process.on('SIGHUP', loop.wake);
 
   // The regular look is the backstop of the events of the engine and of the rules.
+  const failed = (error: unknown) => log.error({ error: describeError(error) }, 'periodic work failed');
   const beats = [
-    schedule('*/10 * * * * *', loop.beat, { noOverlap: true }),
-    schedule('5,35 * * * * *', senses.gatherAgain),
-    schedule('17 * * * *', () => {
-      const { state, detail } = store.snapshot();
-      if (state === 'failed') log.warn({ detail }, 'the database could not be copied');
-    }),
+    periodically('*/10 * * * * *', loop.beat, failed),
+    periodically('5,35 * * * * *', senses.gatherAgain, failed),
+    periodically(
+      '17 * * * *',
+      () => {
+        const { state, detail } = store.snapshot();
+        if (state === 'failed') log.warn({ detail }, 'the database could not be copied');
+      },
+      failed,
+    ),
   ];
   const beside = [
     senses.hardwareLooked.then(senses.gatherAgain).then(loop.beat),
@@ -81,7 +87,7 @@ async function main(): Promise<void> {
   await loop.run(stop.signal);
   await manager.stopping();
   await Promise.all(beside);
-  for (const beat of beats) await beat.stop();
+  for (const beat of beats) beat.stop();
   probing.stop();
   await control.close();
   memory.restraint.stopped();
