@@ -61,11 +61,11 @@ install_here() {
     step 'Node.js and npm' find_npm
     step 'Dependencies' install_dependencies
     step 'Build' build_agent
+    step 'Images' build_images
     step 'Release' place_release
   fi
   step 'Docker Engine' start_engine
   step 'Docker setting' allow_mark
-  from_bundle || step 'Images' build_images
   step 'Configuration' write_configuration
   step 'Agent' start_agent
   step 'Stack' await_stack

@@ -9,9 +9,10 @@ import { run } from '../system/processes.ts';
 import { buildImages } from './images/build.ts';
 import { coturnSource, livekitSource } from './images/sources.ts';
 
-const USAGE = `Usage: build-images --output DIR [--standin FILE] [--node FILE] [--turnserver FILE]
+const USAGE = `Usage: build-images --output DIR [--list FILE] [--standin FILE] [--node FILE] [--turnserver FILE]
 
-Writes the archives of the embedded stack's images, and images.json, to DIR.
+Writes the archives of the embedded stack's images to DIR.
+  --list FILE        what names them (default: images.json in DIR)
   --standin FILE     the bundled stand-in for LiveKit (default: livekit-standin.js beside this program)
   --node FILE        the Node.js that runs it (default: the one that runs this program)
   --turnserver FILE  coturn (default: /usr/bin/turnserver, of Debian's package coturn)
@@ -31,7 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
       await coturnSource(run, options.turnserver),
       await livekitSource(run, options.node, options.standin),
     ];
-    for (const { service, reference, changed } of await buildImages(sources, options.output)) {
+    for (const { service, reference, changed } of await buildImages(sources, options.output, options.list)) {
       process.stdout.write(`${service}: ${changed ? 'built' : 'unchanged'} ${reference}\n`);
     }
     return 0;
@@ -48,6 +49,7 @@ function readOptions(args: readonly string[]) {
       args: [...args],
       options: {
         output: { type: 'string' },
+        list: { type: 'string' },
         standin: { type: 'string', default: join(import.meta.dirname, 'livekit-standin.js') },
         node: { type: 'string', default: process.execPath },
         turnserver: { type: 'string', default: '/usr/bin/turnserver' },

@@ -8,9 +8,12 @@ export const IMAGE_PACKAGES =
     ' ',
   );
 
+/** What an image may have besides: how people come in, and how its name is found. */
+const FURTHER = ['openssh-server', 'systemd-resolved', 'udev'];
+
 /** Unpacks a trixie that has what the appliance needs of Debian, and nothing of ours, into `directory`. */
 export async function makeApplianceRoot(directory: string): Promise<void> {
-  await unpack(await makeTarball('trixie', IMAGE_PACKAGES), directory);
+  await unpack(await makeTarball('trixie', [...IMAGE_PACKAGES, ...FURTHER]), directory);
   await maskUnits(directory);
   await writeFile(join(directory, 'etc/hostname'), 'appliance\n');
 }

@@ -20,8 +20,8 @@ test('an installation that is interrupted can be undone, and leaves no guard ove
 
 test('without systemd the engine and the agent run in the background, and the stack serves', async (t, setting) => {
   const output = await install(t, setting, '--demo');
-  t.regex(output, /^\[ 8\/13\] Docker Engine … started .* as a background process/m);
-  t.regex(output, /^\[ 9\/13\] Docker setting … not needed: Docker keeps its rules with iptables$/m);
+  t.regex(output, /^\[ 9\/13\] Docker Engine … started .* as a background process/m);
+  t.regex(output, /^\[10\/13\] Docker setting … not needed: Docker keeps its rules with iptables$/m);
   t.regex(output, /runs as background processes: there is no systemd here/);
   await isServed(t, setting);
   t.regex((await setting.machine.sh('agentctl logs agent')).stdout, /the agent starts/);

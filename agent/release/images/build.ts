@@ -13,23 +13,22 @@ export interface BuiltImage extends StackImage {
 }
 
 /**
- * Writes an archive for each source and the manifest that names them, all below `directory`. What is there and right
- * is not written again, and what an earlier manifest named alone is removed. The manifest comes before that and after
+ * Writes an archive for each source into `directory`, and the manifest that names them, `list`. What is there and right
+ * is not written again; what an earlier manifest named stays, for another release may use it. The manifest comes after
  * the archives: while it names an archive, the archive is there and whole.
  */
-export async function buildImages(sources: readonly ImageSource[], directory: string): Promise<BuiltImage[]> {
+export async function buildImages(
+  sources: readonly ImageSource[],
+  directory: string,
+  list = join(directory, IMAGE_MANIFEST),
+): Promise<BuiltImage[]> {
   await mkdir(directory, { recursive: true });
   const former = await formerImages(directory);
   const built: BuiltImage[] = [];
   for (const source of sources) built.push(await buildImage(await describeImage(source), directory, former));
   const images = built.map(({ changed: _, ...image }) => image);
-  const path = join(directory, IMAGE_MANIFEST);
   const manifest = `${JSON.stringify({ schemaVersion: 1, images }, null, 2)}\n`;
-  if (manifest !== (await readFileIfPresent(path))) await writeFileAtomic(path, manifest, { mode: 0o644 });
-  for (const { archive } of former) {
-    if (!images.some((image) => image.archive === archive))
-      await rm(join(directory, archive), { force: true });
-  }
+  if (manifest !== (await readFileIfPresent(list))) await writeFileAtomic(list, manifest, { mode: 0o644 });
   return built;
 }
 

@@ -1,6 +1,11 @@
 # shellcheck shell=sh
 # The archives of the stack's images: made here out of Debian packages, or taken from the release bundle. An archive is
-# named by its content, so those of two releases stand beside each other; images.json says which are in force.
+# named by its content, so those of two releases stand beside each other. Each release has its own list of them,
+# images.json; the one in force is reached through the link `current`, so that both change in one step.
+
+image_list=$images/images/images.json
+# From its folder, so that it leads to the same in an image that is being built.
+IMAGE_LIST_TARGET=../../../../opt/appliance-agent/current/images.json
 
 build_images() {
   if [ "$dry_run" = yes ] && archives_whole; then
@@ -10,20 +15,22 @@ build_images() {
   would "make the stack's images in $images/images" && return
   doing 'made from Debian packages and the pinned Node.js'
   mkdir -p "$images/images"
-  before=$(images_hash)
-  run 900 "$current/bin/node" "$current/build-images.js" --output "$images/images" ||
+  if release_is_current; then built=$current; else built=$build/dist; fi
+  before=$(archive_names)
+  run 900 "$built/bin/node" "$built/build-images.js" --output "$images/images" --list "$built/images.json" ||
     fail "The images of the stack could not be made." 'see the lines above; a missing Debian package is named there'
-  if [ "$(images_hash)" = "$before" ]; then already "present in $images/images"; else did "made in $images/images"; fi
+  sync "$images/images"
+  if [ "$(archive_names)" = "$before" ]; then already "present in $images/images"; else did "made in $images/images"; fi
 }
+
+archive_names() { ls "$images/images"/*.tar 2>/dev/null || :; }
 
 # archives_whole: every archive that images.json names is there, with its SHA-256.
 archives_whole() {
-  [ -e "$images/images/images.json" ] || return 1
-  awk -F'"' '$2 == "archive" { name = $4 } $2 == "archiveSha256" { print $4 "  " name }' "$images/images/images.json" |
+  [ -e "$image_list" ] || return 1
+  awk -F'"' '$2 == "archive" { name = $4 } $2 == "archiveSha256" { print $4 "  " name }' "$image_list" |
     (cd "$images/images" && sha256sum --check --strict --status 2>/dev/null)
 }
-
-images_hash() { sha256sum "$images/images/images.json" 2>/dev/null || :; }
 
 place_archives() {
   missing=
@@ -39,15 +46,15 @@ place_archives() {
   did "placed$missing"
 }
 
-# images_match RELEASE-FOLDER: the images of that release are in force. One that was built here has none of its own.
-images_match() { [ ! -e "$1/images.json" ] || cmp -s "$1/images.json" "$images/images/images.json"; }
+# images_imported: import-images.js put a list of the operator's in place of the link. Its archives are not named by us.
+images_imported() {
+  [ -e "$image_list" ] && [ ! -L "$image_list" ] && ! grep -qs '"archive": "[a-z-]*-[0-9a-f]\{12\}\.tar"' "$image_list"
+}
 
-use_images() { images_match "$1" || put_file "$1/images.json" "$images/images/images.json" 0644; }
-
-# Archives that we named, and that neither images.json nor a release that is kept names.
+# Archives that we named, and that no release that is kept names.
 remove_old_archives() {
   for archive in "$images"/images/*-????????????.tar; do
     [ -e "$archive" ] || continue
-    grep -qsF "\"${archive##*/}\"" "$images/images/images.json" "$releases"/*/images.json || rm -f "$archive"
+    grep -qsF "\"${archive##*/}\"" "$releases"/*/images.json || rm -f "$archive"
   done
 }

@@ -4,6 +4,7 @@
 place_release() {
   if installed_is_current; then
     make_links
+    from_bundle || remove_old_archives
     [ -n "$outcome" ] || already "present: $(cat "$current/VERSION")"
     return
   fi
@@ -14,7 +15,11 @@ place_release() {
   rm -rf "$releases"/.new-*
   # What a power cut left under the right name may have lost content.
   release_whole "$releases/$release" || copy_release
-  from_bundle || echo "$clone_hash" >"$releases/$release/SOURCES"
+  # Neither is in the sums of a release that was built here: what it was built from, and the images made for it.
+  from_bundle || {
+    echo "$clone_hash" >"$releases/$release/SOURCES"
+    cmp -s "$source/images.json" "$releases/$release/images.json" || put_file "$source/images.json" "$releases/$release/images.json" 0644
+  }
   switch_to "$release"
   remove_old_releases
   from_bundle || rm -rf "$cache"
@@ -24,8 +29,7 @@ place_release() {
 # installed_is_current: what this installer would place is what is there.
 installed_is_current() {
   if from_bundle; then
-    [ "$(cat "$current/VERSION" 2>/dev/null)" = "$(cat "$clone/release/VERSION")" ] && release_whole "$current" &&
-      images_match "$current"
+    [ "$(cat "$current/VERSION" 2>/dev/null)" = "$(cat "$clone/release/VERSION")" ] && release_whole "$current"
   else
     release_is_current
   fi
@@ -44,17 +48,18 @@ copy_release() {
   sync "$releases"
 }
 
-# switch_to RELEASE: its images first, for their archives are all there; the programs in one step.
+# switch_to RELEASE: its programs and its list of images, in one step; the archives that this names are all there.
 switch_to() {
   from=$(basename "$(readlink "$current" 2>/dev/null || :)")
   [ -z "$from" ] || [ "$from" = "$1" ] || replace_link "releases/$from" "$previous"
-  use_images "$releases/$1"
-  replace_link "releases/$1" "$current"
   make_links
+  replace_link "releases/$1" "$current"
 }
 
-# make_links: the command, and what the console shows above its login prompt, which the agent writes.
+# make_links: the images of the current release, the command, and what the console shows above its login prompt, which
+# the agent writes.
 make_links() {
+  images_imported || make_link "$IMAGE_LIST_TARGET" "$image_list"
   make_link /opt/appliance-agent/current/bin/agentctl "$agentctl"
   make_link /run/appliance-agent/issue "$banner"
 }

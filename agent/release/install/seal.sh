@@ -12,12 +12,14 @@ etc/docker/key.json
 etc/ssh/ssh_host_*_key
 etc/ssh/ssh_host_*_key.pub
 var/lib/NetworkManager/secret_key
-root/.bash_history
-home/*/.bash_history
 '
 
-# What was left by programs that ran in the image.
+# What was left by people and programs in the image.
 OF_THE_BUILD='
+root/.*_history
+home/*/.*_history
+root/.ssh/known_hosts*
+home/*/.ssh/known_hosts*
 var/lib/dhcp/*
 var/lib/dhcpcd/*
 var/lib/NetworkManager/*.lease
@@ -121,6 +123,10 @@ lint_identity() {
     done
   done
   [ ! -s "$root/etc/hostname" ] || finding warning "$root/etc/hostname" 'every clone has this name until it is given another'
+  [ ! -s "$root/etc/machine-info" ] || finding warning "$root/etc/machine-info" 'what it says of one machine, every clone says'
+  for path in "$root"/var/lib/docker/containers/*; do
+    [ ! -e "$path" ] || finding warning "$path" 'a container of the build, with all that it was given'
+  done
 }
 
 lint_secrets() {

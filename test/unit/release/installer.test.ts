@@ -161,7 +161,7 @@ test('there is no going back to the release that is in force, nor to one that is
       'release',
       `. "$parts/bundle.sh"; . "$parts/files.sh"; . "$parts/images.sh"
       product=${product} releases=${product}/releases current=${product}/current previous=${product}/previous
-      images=${product}/images agentctl=${product}/agentctl banner=${product}/banner
+      images=${product}/images image_list=${product}/images/images/images.json agentctl=${product}/agentctl banner=${product}/banner
       scratch=$(mktemp -d) log=/dev/null total_steps=1; step Release go_back; rm -r "$scratch"; readlink "$current" "$previous"`,
     );
   const release = (name: string) =>
