@@ -4,7 +4,7 @@ import type { ApplianceConfig } from './schema.ts';
 
 /** SHA-256 (64 hex digits) of what a configuration means: comments, order and written-out defaults do not change it. */
 export function configHash(config: ApplianceConfig): string {
-  const { stack, elementCall, network, turn, capacity, healing, firewall } = config;
+  const { stack, elementCall, network, turn, capacity, healing, services, firewall } = config;
   const { publicAddresses } = network;
   // With several public addresses their order pairs them with the addresses of this machine.
   const ordered = publicAddresses.length > 1 || network.addresses === 'auto';
@@ -19,6 +19,7 @@ export function configHash(config: ApplianceConfig): string {
     turn.relayPorts.from,
     turn.relayPorts.to,
     healing,
+    services,
     capacity.participants,
     elementCall && [elementCall.domains, elementCall.certificates, [...elementCall.vpn.ranges].sort()],
     firewall.mode,

@@ -69,10 +69,11 @@ capacity:
 
 # How failing services are healed; docs/healing.md argues the defaults. Durations: 90s, 5min, 2h, 1d.
 healing:
-  # A service that has served may leave its probes unanswered for so long before it is restarted; one
-  # that has just been started, for so long.
-  #silenceLimit: 15s
-  #startLimit: 60s
+  # A service that has served may leave its probes unanswered for so long before it is restarted; one that
+  # has just been started, for so long. They come from the hardware profile (agentctl profile show); here
+  # they are for all services, below "services" for one:
+  # silenceLimit: 15s
+  # startLimit: 60s
 
   # How often each remedy is tried before the next: restart the container, make it anew, load its image
   # anew from its archive, take the stack down and up, restart the Docker Engine. 0 leaves one out.
@@ -95,6 +96,11 @@ healing:
 
   # A service that has served this long since the last attempt begins anew at the first remedy.
   #forgiveAfter: 10min
+
+# What is special about one service: livekit, coturn, lk-jwt, tuwunel or traefik; docs/healing.md says more.
+# E.g. for a homeserver with a large database:
+#   tuwunel: {startup: 5min, liveness: 30s, livenessMisses: 5, readinessMisses: 3, interval: 20s, timeout: 5s}
+services:
 
 firewall:
   # publish: opens the ports of the stack, and closes nothing else. enforce: closes everything on this machine

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { BUDGET_RANGES } from '../probes/budgets.ts';
 import { writeDuration } from '../system/durations.ts';
 import { checkCount } from './check-count.ts';
 import { checkDuration } from './check-duration.ts';
@@ -6,9 +7,9 @@ import { type Checked, describeValue, invalid, setting, valid } from './checked.
 
 /** How the agent heals; durations are milliseconds. The defaults are argued in docs/healing.md. */
 export interface HealingConfig {
-  /** A service that has served may be silent for so long before it is restarted; one that has just started, longer. */
-  readonly silenceLimit: number;
-  readonly startLimit: number;
+  /** For every service, over what the hardware profile says: `liveness` and `startup` of `ProbeBudgets`. */
+  readonly silenceLimit?: number | undefined;
+  readonly startLimit?: number | undefined;
   /** How often each remedy is tried before the next one, in the order of the ladder. */
   readonly restarts: number;
   readonly recreations: number;
@@ -30,8 +31,8 @@ export interface HealingConfig {
 
 /** The settings below `healing`, for the schema of `appliance.yaml`. */
 export const healingSettings = {
-  silenceLimit: setting(checkDuration('5s', '1h')).default(15_000),
-  startLimit: setting(checkDuration('5s', '1h')).default(60_000),
+  silenceLimit: setting(checkDuration(...BUDGET_RANGES.liveness)).optional(),
+  startLimit: setting(checkDuration(...BUDGET_RANGES.startup)).optional(),
   restarts: setting(checkCount(1, 10)).default(3),
   recreations: setting(checkCount(0, 10)).default(2),
   imageReloads: setting(checkCount(0, 10)).default(1),
@@ -51,10 +52,12 @@ function checkReboot(value: unknown): Checked<HealingConfig['reboot']> {
     : invalid(`${describeValue(value)} is not known here`, 'write never or allowed');
 }
 
-/** As it stands in a file, where a duration has its unit. */
+/** As it stands in a file, where a duration has its unit and what is not given is not there. */
 export function healingAsWritten(healing: HealingConfig): object {
   const { silenceLimit, startLimit, rebootEvery, firstDelay, slowBeat, forgiveAfter } = healing;
   const durations = { silenceLimit, startLimit, rebootEvery, firstDelay, slowBeat, forgiveAfter };
-  const texts = Object.entries(durations).map(([name, ms]) => [name, writeDuration(ms)]);
+  const texts = Object.entries(durations).flatMap(([name, ms]) =>
+    ms === undefined ? [] : [[name, writeDuration(ms)]],
+  );
   return { ...healing, ...Object.fromEntries(texts) };
 }

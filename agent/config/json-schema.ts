@@ -1,6 +1,21 @@
 import * as z from 'zod';
 import { formatPath } from './problems.ts';
 import { applianceSettings } from './schema.ts';
+import { CONFIGURABLE_SERVICES, type ServiceConfig } from './services.ts';
+
+const DURATION = { type: 'string', pattern: '^[0-9]+ ?(s|m|min|h|d)$' };
+const SERVICE_SETTINGS: { readonly [Name in keyof Required<ServiceConfig>]: object } = {
+  startup: { description: 'From its start to its first answer, at most.', ...DURATION },
+  liveness: { description: 'So long it may be silent once it has answered.', ...DURATION },
+  livenessMisses: { description: 'And so many questions in a row.', type: 'integer', minimum: 1 },
+  readinessMisses: {
+    description: 'After so many questions without an answer it does not serve.',
+    type: 'integer',
+    minimum: 1,
+  },
+  interval: { description: 'Between two questions while it serves.', ...DURATION },
+  timeout: { description: 'For an answer.', ...DURATION },
+};
 
 /**
  * What an editor is told of each setting, in JSON Schema 2020-12. It is never stricter than the checks of the agent,
@@ -82,6 +97,12 @@ const SETTINGS: Readonly<Record<string, object>> = {
     minimum: 2,
     maximum: 1000,
   },
+  services: { description: 'What is special about one service, over what the hardware profile says of all.' },
+  ...Object.fromEntries(
+    CONFIGURABLE_SERVICES.flatMap((service) =>
+      Object.entries(SERVICE_SETTINGS).map(([name, schema]) => [`services.${service}.${name}`, schema]),
+    ),
+  ),
   firewall: { description: 'What the firewall does about everything that is not the stack’s.' },
   'firewall.mode': {
     description:

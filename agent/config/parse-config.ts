@@ -2,6 +2,7 @@ import { describeValue } from './checked.ts';
 import { healingSettings } from './healing.ts';
 import { type ConfigProblem, formatPath } from './problems.ts';
 import { type ApplianceConfig, applianceSchema } from './schema.ts';
+import { CONFIGURABLE_SERVICES, serviceSettings } from './services.ts';
 import { nearest } from './suggest.ts';
 import { readYaml, type YamlValues } from './yaml-document.ts';
 
@@ -20,6 +21,8 @@ const LARGEST_FILE = 64 * 1024;
 
 /** Those that the stack element-call cannot do without; there is no telling what they should be. */
 const REQUIRED = ['domains.rtc', 'domains.matrix', 'domains.serverName', 'certificates', 'vpn.ranges'];
+/** What the hardware profile says where the file does not. */
+const BY_PROFILE = ['silenceLimit', 'startLimit'];
 const OPTIONAL = [
   'stack',
   'domains.turn',
@@ -30,13 +33,23 @@ const OPTIONAL = [
   'turn.realm',
   'turn.relayPorts',
   'capacity.participants',
-  ...Object.keys(healingSettings).map((name) => `healing.${name}`),
+  ...Object.keys(healingSettings)
+    .filter((name) => !BY_PROFILE.includes(name))
+    .map((name) => `healing.${name}`),
   'firewall.mode',
   'firewall.management.networks',
   'firewall.management.ports',
   'firewall.trial',
 ];
-const SETTINGS = ['stack', ...REQUIRED, ...OPTIONAL.slice(1)];
+const SETTINGS = [
+  'stack',
+  ...REQUIRED,
+  ...OPTIONAL.slice(1),
+  ...BY_PROFILE.map((name) => `healing.${name}`),
+  ...CONFIGURABLE_SERVICES.flatMap((service) =>
+    Object.keys(serviceSettings).map((name) => `services.${service}.${name}`),
+  ),
+];
 
 /** Reads the text of `appliance.yaml`. Never throws: whatever is wrong is a problem, in the order of the lines. */
 export function parseConfig(text: string, file: string): ParsedConfig {

@@ -16,6 +16,7 @@ import { type Checked, describeValue, invalid, setting, valid } from './checked.
 import { elementCall, participantsRelayedBy } from './element-call.ts';
 import { checkFirewallMode, type FirewallConfig } from './firewall.ts';
 import { type HealingConfig, healingSettings } from './healing.ts';
+import { CONFIGURABLE_SERVICES, type ServiceConfig, serviceSettings, servicesNamed } from './services.ts';
 
 /** A range of ports, both ends included. */
 export interface PortRange {
@@ -70,6 +71,8 @@ export interface ApplianceConfig {
     readonly participants: number;
   };
   readonly healing: HealingConfig;
+  /** What is said of single services, by name; only of those of which something is said. */
+  readonly services: Readonly<Record<string, ServiceConfig>>;
   readonly firewall: FirewallConfig;
 }
 
@@ -114,6 +117,9 @@ export const applianceSettings = section({
   }),
   capacity: section({ participants: setting(checkParticipants).optional() }),
   healing: section(healingSettings),
+  services: section(
+    Object.fromEntries(CONFIGURABLE_SERVICES.map((name) => [name, section(serviceSettings)])),
+  ),
   firewall: section({
     mode: setting(checkFirewallMode).default('publish'),
     management: section({
@@ -128,7 +134,7 @@ export const applianceSettings = section({
 export const applianceSchema: z.ZodType<ApplianceConfig> = applianceSettings.transform(
   ({ domains, certificates, vpn, capacity, ...rest }, context): ApplianceConfig => {
     const participants = capacity.participants ?? participantsRelayedBy(rest.turn.relayPorts);
-    const common = { ...rest, capacity: { participants } };
+    const common = { ...rest, services: servicesNamed(rest.services), capacity: { participants } };
     if (rest.stack === 'embedded') return { ...common, elementCall: null };
     const agreed = elementCall({ domains, certificates, vpn }, { ...common, elementCall: null });
     if (agreed.ok) return { ...common, elementCall: agreed.value };

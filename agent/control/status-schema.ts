@@ -12,10 +12,20 @@ const verdict = z.looseObject({
   detail: z.string(),
 });
 
+const budgets = z.looseObject({
+  startup: count,
+  liveness: count,
+  livenessMisses: count,
+  readinessMisses: count,
+  interval: count,
+  timeout: count,
+});
+
 const service = z.looseObject({
   name: z.string(),
   state: z.string(),
   probe: z.nullable(verdict),
+  budgets: z.exactOptional(budgets),
   healing: z.looseObject({
     rung: z.string(),
     attempts: count,

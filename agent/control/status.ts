@@ -1,5 +1,6 @@
 import type { FirmwareStatus } from '../hardware/firmware.ts';
 import type { SettingStatus } from '../hardware/settings.ts';
+import type { ProbeBudgets } from '../probes/budgets.ts';
 import type { Verdict } from '../probes/types.ts';
 
 export type Overall = 'ok' | 'degraded' | 'critical' | 'unknown';
@@ -21,6 +22,8 @@ export interface ServiceStatus {
   /** The engine's word for it, or `absent`, `held`. */
   readonly state: string;
   readonly probe: Verdict | null;
+  /** How patient the agent is with it, milliseconds; absent from an agent before it knew them. */
+  readonly budgets?: ProbeBudgets;
   readonly healing: {
     readonly rung: string;
     readonly attempts: number;

@@ -67,4 +67,5 @@ const KNOWN_KEYS = [
   ...Object.keys(shape.settings.unwrap().shape),
   ...Object.keys(shape.settings.unwrap().shape.sysctl.unwrap().shape),
   ...Object.keys(shape.firmware.unwrap().shape),
+  ...Object.keys(shape.probes.unwrap().shape),
 ];

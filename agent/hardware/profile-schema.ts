@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { BUDGET_RANGES } from '../probes/budgets.ts';
+import { parseDuration } from '../system/durations.ts';
 
 const pattern = z
   .string()
@@ -43,6 +45,33 @@ const settings = z.strictObject({
   governor: z.enum(['performance', 'schedutil', 'ondemand']).describe('CPU frequency governor').optional(),
 });
 
+const inMs = (text: string) => parseDuration(text) ?? Number.NaN;
+/** A duration between two others, as milliseconds. */
+const duration = ([from, to]: readonly [string, string]) =>
+  z
+    .string()
+    .regex(/^[0-9]+ ?(s|m|min|h|d)$/, 'write a number with s, min, h or d')
+    .refine((text) => inMs(text) >= inMs(from) && inMs(text) <= inMs(to), `write ${from} to ${to}`)
+    .transform(inMs);
+const times = ([least, most]: readonly [number, number]) => z.int().min(least).max(most);
+
+const probes = z.strictObject({
+  startup: duration(BUDGET_RANGES.startup)
+    .describe('From the start of a service to its first answer; then it counts as failed')
+    .optional(),
+  liveness: duration(BUDGET_RANGES.liveness)
+    .describe('So long a service that has answered may be silent; then it is restarted')
+    .optional(),
+  livenessMisses: times(BUDGET_RANGES.livenessMisses)
+    .describe('And so many questions in a row it must have left unanswered')
+    .optional(),
+  readinessMisses: times(BUDGET_RANGES.readinessMisses)
+    .describe('After so many questions in a row without an answer a service does not serve')
+    .optional(),
+  interval: duration(BUDGET_RANGES.interval).describe('Between two questions to one that serves').optional(),
+  timeout: duration(BUDGET_RANGES.timeout).describe('For an answer').optional(),
+});
+
 const why = z.string().min(1).describe('For a person: what this is about, and where it is known from');
 
 const version = z.strictObject({
@@ -83,6 +112,9 @@ export const profileSchema = z.strictObject({
     .optional(),
   settings: settings.optional(),
   firmware: firmware.describe('What is expected of the firmware; only reported, never changed').optional(),
+  probes: probes
+    .describe('How patient the agent is with the services of this machine; durations as 30s, 2min')
+    .optional(),
   temperature: z
     .strictObject({ high: z.int().min(40).max(110) })
     .describe('Degrees Celsius from which the machine is slowed down')

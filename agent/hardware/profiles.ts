@@ -1,3 +1,4 @@
+import type { BudgetChanges } from '../probes/budgets.ts';
 import type { FirmwareExpectations, MatchRule, ProfileFile, ProfileSettings } from './profile-schema.ts';
 
 /** A profile with what it inherits. */
@@ -12,6 +13,8 @@ export interface Profile {
   readonly match: MatchRule | null;
   readonly settings: ProfileSettings;
   readonly firmware: FirmwareExpectations;
+  /** What it says of the budgets of probes. */
+  readonly probes: BudgetChanges;
   /** Degrees Celsius from which the machine is slowed down; null: not known. */
   readonly temperature: { readonly high: number } | null;
 }
@@ -68,6 +71,7 @@ export function resolveProfiles(files: readonly SourcedProfile[]): ResolvedProfi
         match: match ?? null,
         settings: inherit(line.map(({ file }) => file.settings ?? {})),
         firmware: Object.assign({}, ...line.toReversed().map(({ file }) => file.firmware)),
+        probes: Object.assign({}, ...line.toReversed().map(({ file }) => file.probes)),
         temperature: line.find(({ file }) => file.temperature)?.file.temperature ?? null,
       },
     ];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { known, unknown } from '../conditions/findings.ts';
 import type { Known } from '../conditions/types.ts';
+import { mergeBudgets, type ProbeBudgets } from '../probes/budgets.ts';
 import { describeError } from '../system/errors.ts';
 import { run } from '../system/processes.ts';
 import { detectMachine } from './detect.ts';
@@ -37,6 +38,8 @@ export interface HardwareReport {
   readonly settings: readonly SettingStatus[];
   /** What the profile expects of the firmware, and what is there. */
   readonly firmware: readonly FirmwareStatus[];
+  /** How patient the profile is with services. */
+  readonly probes: ProbeBudgets;
   /** Degrees Celsius of the processor now, and from which it is slowed down; null: not known. */
   readonly temperature: { readonly now: number | null; readonly high: number | null };
   /** Whether the settings were set in this boot, as far as they could be. */
@@ -80,6 +83,7 @@ export async function surveySettings(
     evidence,
     refused,
     firmware,
+    probes: mergeBudgets(profile?.probes ?? {}),
     temperature: { now: await readTemperature(root), high: profile?.temperature?.high ?? null },
     tuned: tuned !== null,
     settings: await Promise.all(

@@ -1,20 +1,21 @@
 import type { Clock, Instant } from '../system/clock.ts';
 import { elapsedMs } from '../system/clock.ts';
+import type { ProbeBudgets } from './budgets.ts';
 import type { Silence, Verdict } from './types.ts';
 
-/** A service that serves is asked this often. */
-const SERVING_EVERY_MS = 10_000;
-/** One that does not, yet, is asked often at first: it may have just been started. Then at a slow beat. */
+/** With nobody to ask, it is looked this often whether there is. */
+const IDLE_MS = 10_000;
+/** A service that does not serve, yet, is asked often at first: it may have just been started. Then at a slow beat. */
 const EAGER_EVERY_MS = 250;
 const EAGER_FOR_MS = 15_000;
 const SILENT_EVERY_MS = 5_000;
 /** Of one that serves, what costs more to ask is asked this often. */
 const THOROUGH_EVERY_MS = 60_000;
-/** One lost answer is not an outage: this many misses in a row are. */
-const MISSES_TO_FAIL = 2;
 
 export interface ProberPorts {
   readonly clock: Clock;
+  /** How often a service is asked while it serves, and how many misses in a row are an outage. */
+  readonly budgetsOf: (service: string) => Pick<ProbeBudgets, 'interval' | 'readinessMisses'>;
   /** Asks one service, now and then thoroughly; resolves, never rejects. */
   readonly ask: (service: string, thorough: boolean) => Promise<Verdict>;
   /** Called when a service begins or ceases to serve. */
@@ -46,7 +47,7 @@ interface Known {
 }
 
 /** Keeps the newest verdict of each service. A success clears all misses. */
-export function createProber({ clock, ask, onChange }: ProberPorts): Prober {
+export function createProber({ clock, budgetsOf, ask, onChange }: ProberPorts): Prober {
   const known = new Map<string, Known>();
   /** The life of each service that a question is under way to. */
   const asking = new Map<string, number>();
@@ -61,7 +62,11 @@ export function createProber({ clock, ask, onChange }: ProberPorts): Prober {
     const now = clock.now();
     const silentFor = last.missingSince && elapsedMs(last.missingSince, now);
     const every =
-      silentFor === null ? SERVING_EVERY_MS : silentFor < EAGER_FOR_MS ? EAGER_EVERY_MS : SILENT_EVERY_MS;
+      silentFor === null
+        ? budgetsOf(service).interval
+        : silentFor < EAGER_FOR_MS
+          ? EAGER_EVERY_MS
+          : SILENT_EVERY_MS;
     return Math.max(0, every - (elapsedMs(last.at, now) ?? every));
   }
 
@@ -75,7 +80,8 @@ export function createProber({ clock, ask, onChange }: ProberPorts): Prober {
     asking.delete(service);
     const before = known.get(service);
     const misses = answer.ok ? 0 : (before?.misses ?? 0) + 1;
-    const tolerated = !answer.ok && before?.verdict.ok === true && misses < MISSES_TO_FAIL;
+    const tolerated =
+      !answer.ok && before?.verdict.ok === true && misses < budgetsOf(service).readinessMisses;
     const at = clock.now();
     known.set(service, {
       verdict: tolerated ? before.verdict : answer,
@@ -96,7 +102,7 @@ export function createProber({ clock, ask, onChange }: ProberPorts): Prober {
           .filter((service) => dueInMs(service) === 0 && asking.get(service) !== lifeOf(service))
           .map(probe),
       );
-      return Math.min(SERVING_EVERY_MS, ...running.map(dueInMs));
+      return running.length === 0 ? IDLE_MS : Math.min(...running.map(dueInMs));
     },
     reset(service) {
       lives.set(service, lifeOf(service) + 1);

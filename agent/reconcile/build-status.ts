@@ -60,11 +60,13 @@ function serviceStatus(
   const engine = observed.engine.ok ? observed.engine.value : null;
   const container = engine?.containers.find(({ service }) => service === name);
   const held = history.holds.some(({ service }) => service === name);
+  const budgets = desired?.budgets.get(name);
   const next = found && desired ? nextOf(found, desired) : null;
   return {
     name,
     state: stateInWords(container?.state, held, engine !== null),
     probe: observed.verdicts.get(name) ?? null,
+    ...(budgets && { budgets }),
     healing: {
       rung: rungInWords(name, found, held, { observed, desired, history }),
       attempts: found?.turn.attempts ?? 0,

@@ -10,13 +10,23 @@ import type { Instant } from '../system/clock.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Paths } from '../system/paths.ts';
 import { reachableAddresses, relayAddresses, turnAddresses } from './addresses.ts';
+import { budgetsFor } from './budgets-for.ts';
 import { perimeterInForce } from './perimeter.ts';
 import type { Desired, History, Observed } from './types.ts';
 
 /** What of an observation the desired state rests on. */
 type Ground = Pick<
   Observed,
-  'config' | 'secrets' | 'certificates' | 'images' | 'engine' | 'table' | 'ipv6' | 'dockerRules' | 'addresses'
+  | 'config'
+  | 'secrets'
+  | 'certificates'
+  | 'images'
+  | 'engine'
+  | 'table'
+  | 'ipv6'
+  | 'dockerRules'
+  | 'addresses'
+  | 'hardware'
 >;
 
 /** What the machine should look like, given what it looks like; null until there is a configuration. */
@@ -76,6 +86,7 @@ export function desiredState(
         : new Map(containers.map(({ service, generation }) => [service, generation])),
     images,
     healing: config.healing,
+    budgets: new Map(services.map(({ name }) => [name, budgetsFor(name, config, observed.hardware)])),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ApplianceConfig } from '../config/schema.ts';
 import { type Flow, flowsOf } from '../firewall/flows.ts';
+import { DEFAULT_BUDGETS, type ProbeBudgets } from '../probes/budgets.ts';
 import { publicAddressesOf } from '../stack/public-addresses.ts';
 import type { ProbePlaces, PublishedPort } from '../stack/types.ts';
 import type { Desired, Observed } from './types.ts';
@@ -15,6 +16,8 @@ export interface LastLook {
   running(): readonly string[];
   /** Where a service is asked whether it serves. */
   placesOf(service: string): ProbePlaces;
+  /** How patient the agent is with a service. */
+  budgetsOf(service: string): ProbeBudgets;
   published(): readonly PublishedPort[];
   /** Subnets of the stack's networks, of both families. */
   subnets(): readonly string[];
@@ -45,6 +48,7 @@ export function createLastLook(): LastLook {
       const publicHost = config === null ? undefined : publicAddressesOf(config.network, [host]).get(host);
       return { backend, host, publicHost: publicHost ?? host };
     },
+    budgetsOf: (service) => desired?.budgets.get(service) ?? DEFAULT_BUDGETS,
     published: () => (desired?.services ?? []).flatMap(({ published }) => published),
     subnets: () =>
       (desired?.networks ?? []).flatMap(({ subnet, subnet6 }) => [

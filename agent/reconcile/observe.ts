@@ -31,6 +31,7 @@ export interface ObservePorts {
   readonly dockerRules: () => Promise<Facts['dockerRules']>;
   readonly verdicts: () => ReadonlyMap<string, Verdict>;
   readonly silences: () => ReadonlyMap<string, Silence>;
+  readonly hardware: () => Facts['hardware'];
   readonly renderedDirectory: string;
 }
 
@@ -61,6 +62,7 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
     filesOnDisk,
     verdicts: ports.verdicts(),
     silences: ports.silences(),
+    hardware: ports.hardware(),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ContainerObservation } from '../engine/types.ts';
+import { DEFAULT_BUDGETS } from '../probes/budgets.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { exitInWords } from './exit-words.ts';
 import { type Intent, stoppedBySomebody, underHold } from './intent.ts';
@@ -8,8 +9,6 @@ import type { Desired, EngineState, History, Observed } from './types.ts';
 /** Restarts by the engine's own policy, and the life so short, that make a container a looping one. */
 const ENGINE_RESTARTS_TO_LOOP = 5;
 const BRIEF_RUN_MS = 10_000;
-/** One lost answer, or two, may be the network's fault or the load's. */
-const LEAST_MISSES = 3;
 
 /** Something that is wrong with a service and calls for a remedy. */
 export interface Fault {
@@ -80,10 +79,10 @@ function needOfRunning(
 ): Need {
   const silence = observed.silences.get(container.service);
   if (silence === undefined || !mayBeDeaf) return NOTHING;
-  const { silenceLimit, startLimit } = desired.healing;
-  const limitMs = silence.served ? silenceLimit : startLimit;
+  const { startup, liveness, livenessMisses } = desired.budgets.get(container.service) ?? DEFAULT_BUDGETS;
+  const limitMs = silence.served ? liveness : startup;
   const silentFor = elapsedMs(silence.since, now) ?? 0;
-  const forMs = Math.max(limitMs - silentFor, silence.misses < LEAST_MISSES ? 1_000 : 0);
+  const forMs = Math.max(limitMs - silentFor, silence.misses < livenessMisses ? 1_000 : 0);
   if (forMs > 0) return { kind: 'wait', forMs, before: 'restart it, if it stays silent' };
   const detail = observed.verdicts.get(container.service)?.detail ?? 'no answer';
   const why = `it runs but has not answered for ${Math.round(silentFor / 1_000)} s (${detail})`;

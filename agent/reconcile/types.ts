@@ -6,6 +6,7 @@ import type { ContainerObservation, EngineNetwork } from '../engine/types.ts';
 import type { EngineUnitState } from '../engine/unit.ts';
 import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
+import type { ProbeBudgets } from '../probes/budgets.ts';
 import type { Silence, Verdict } from '../probes/types.ts';
 import type { CertificateFiles } from '../stack/certificates.ts';
 import type { RenderedFile, Secrets, ServiceDefinition, StackImage, StackNetworks } from '../stack/types.ts';
@@ -41,6 +42,8 @@ export interface Observed {
   readonly verdicts: ReadonlyMap<string, Verdict>;
   /** Services that run and did not answer when asked last. */
   readonly silences: ReadonlyMap<string, Silence>;
+  /** Looked at on a beat of its own. */
+  readonly hardware: Facts['hardware'];
 }
 
 export interface EngineState {
@@ -70,6 +73,8 @@ export interface Desired {
   readonly turnAddresses: readonly string[];
   readonly files: readonly RenderedFile[];
   readonly healing: HealingConfig;
+  /** How patient the agent is with each service. */
+  readonly budgets: ReadonlyMap<string, ProbeBudgets>;
   /** Why there are no files though all that goes into them is there; null when there are. */
   readonly refused: AgentError | null;
   /** Label `org.appliance-agent.generation` that each service's container must carry. */

@@ -10,7 +10,7 @@ import type { Senses } from './senses.ts';
 /** A look at this machine; `afresh`: not even what seldom changes is taken from an earlier look. */
 export function wireObservation(
   { engine, engineUnit, nft, config, secrets, paths }: Parts,
-  { forwardPath, prober }: Senses,
+  { forwardPath, prober, slow }: Senses,
 ): (afresh: boolean) => Promise<Observed> {
   return (afresh) =>
     observe({
@@ -26,6 +26,7 @@ export function wireObservation(
       dockerRules: () => gatherDockerRules(),
       verdicts: prober.verdicts,
       silences: prober.silences,
+      hardware: () => slow().hardware,
       renderedDirectory: paths.rendered,
     });
 }

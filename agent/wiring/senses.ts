@@ -32,9 +32,11 @@ export async function openSenses(
   let slow = await slowFacts.gather();
   const prober = createProber({
     clock,
+    budgetsOf: look.budgetsOf,
     ask: (service, thorough) =>
       askAll(stack().probes(service, look.placesOf(service)), {
         thorough,
+        timeoutMs: look.budgetsOf(service).timeout,
         turnSecret: secrets.latest()?.turn ?? null,
       }),
     onChange: onServing,

@@ -95,6 +95,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
           ]),
         ),
       silences,
+      hardware: () => ({ known: false, why: 'nobody looked at it' }),
       renderedDirectory: rendered,
     });
 

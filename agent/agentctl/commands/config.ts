@@ -4,6 +4,7 @@ import { healingAsWritten } from '../../config/healing.ts';
 import { type ParsedConfig, parseConfig } from '../../config/parse-config.ts';
 import { formatConfigProblems } from '../../config/problems.ts';
 import type { ApplianceConfig } from '../../config/schema.ts';
+import { budgetsAsWritten } from '../../probes/budgets.ts';
 import { AgentError } from '../../system/errors.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 import { asRoot } from '../as-root.ts';
@@ -40,7 +41,15 @@ function origin({ file, defaults }: Accepted): string {
 }
 
 /** As it stands in a file: a range of ports is one text, a duration has its unit, what is not given is not there. */
-function asWritten({ stack, elementCall, turn, healing, firewall, ...rest }: ApplianceConfig): object {
+function asWritten({
+  stack,
+  elementCall,
+  turn,
+  healing,
+  services,
+  firewall,
+  ...rest
+}: ApplianceConfig): object {
   const { from, to } = turn.relayPorts;
   const given = elementCall && {
     ...elementCall,
@@ -54,6 +63,9 @@ function asWritten({ stack, elementCall, turn, healing, firewall, ...rest }: App
     ...rest,
     turn: { ...turn, relayPorts: `${from}-${to}` },
     healing: healingAsWritten(healing),
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, said]) => [name, budgetsAsWritten(said)]),
+    ),
     firewall: firewallAsWritten(firewall),
   };
 }

@@ -8,6 +8,7 @@ import type { MachineFacts } from '../../hardware/machine.ts';
 import { type Selection, selectProfile } from '../../hardware/match.ts';
 import { readProcessor } from '../../hardware/processor.ts';
 import type { Profile, ResolvedProfiles } from '../../hardware/profiles.ts';
+import { budgetsAsWritten } from '../../probes/budgets.ts';
 import { AgentError } from '../../system/errors.ts';
 import { run } from '../../system/processes.ts';
 import { releaseFolder } from '../../system/release-folder.ts';
@@ -75,10 +76,10 @@ function tellRefused({ terminal }: Context, resolved: ResolvedProfiles): number 
 }
 
 /** As a file could hold it, were everything in it that it inherits. */
-function asYaml({ origin, ancestors, ...profile }: Profile): string {
+function asYaml({ origin, ancestors, probes, ...profile }: Profile): string {
   const inherits = ancestors.length === 0 ? '' : `, with what it inherits from ${ancestors.join(', ')}`;
   const from = origin === 'shipped' ? 'Of this release' : 'Of /etc/appliance-agent/profiles.d';
-  return `# ${from}${inherits}.\n${stringify(profile)}`;
+  return `# ${from}${inherits}.\n${stringify({ ...profile, probes: budgetsAsWritten(probes) })}`;
 }
 
 const asJson = ({ chosen, results }: Selection, { refused }: ResolvedProfiles, machine: MachineFacts) => ({

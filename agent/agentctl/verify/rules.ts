@@ -46,6 +46,7 @@ export function rulesProof(paths: Pick<Paths, 'config' | 'rendered' | 'data'>, n
           ipv6: null,
           dockerRules: unknown('nothing runs yet'),
           addresses: [],
+          hardware: unknown('nothing runs yet'),
         },
         // A cold boot has no trial, and what was confirmed was confirmed on another machine, if at all.
         { turnAddresses: null, applied: null, perimeter: NO_PERIMETER },

@@ -1,5 +1,6 @@
 import { known, unknown } from '../../../agent/conditions/findings.ts';
 import type { Facts } from '../../../agent/conditions/types.ts';
+import { DEFAULT_BUDGETS } from '../../../agent/probes/budgets.ts';
 
 const GiB = 1024 ** 3;
 
@@ -40,6 +41,7 @@ export const well: Facts = {
     refused: [],
     tuned: true,
     firmware: [{ name: 'BIOS', state: 'ok', version: 'TNTGL357.0067', detail: '', next: '' }],
+    probes: DEFAULT_BUDGETS,
     temperature: { now: 51, high: 80 },
     settings: [
       { name: 'net.core.rmem_max', state: 'applied', want: '16777216', seen: '16777216', detail: '' },

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { DEFAULT_CONFIG_TEXT } from '../../../agent/config/default-config.ts';
 import { applianceJsonSchema } from '../../../agent/config/json-schema.ts';
 import { parseConfig } from '../../../agent/config/parse-config.ts';
+import { CONFIGURABLE_SERVICES, serviceSettings } from '../../../agent/config/services.ts';
 
 const schema = applianceJsonSchema();
 const editor = z.fromJSONSchema(schema);
@@ -36,6 +37,9 @@ network:
 turn:
   realm: turn.example.org
   relayPorts: 50000-50999
+healing: {silenceLimit: 20s}
+services:
+  tuwunel: {startup: 5min, liveness: 30s, livenessMisses: 5, readinessMisses: 3, interval: 20s, timeout: 5s}
 firewall:
   mode: enforce
   management:
@@ -67,6 +71,9 @@ for (const text of [
   'certificates: {kind: letsencrypt}',
   'vpn: {ranges: []}',
   'capacity: {participants: many}',
+  'services: { tuwunel: { startup: soon } }',
+  'services: { tuwunel: { livenessMisses: 0 } }',
+  'services: { synapse: { startup: 1min } }',
   'firewall: { mode: off }',
   'firewall: { management: { ports: [] } }',
   'firewall: { management: { networks: 192.0.2.0/24 } }',
@@ -90,6 +97,10 @@ test('every setting of the agent is in it, and no other', (t) => {
   const settings = [
     ...(parsed.ok ? parsed.defaults : []),
     ...['domains.rtc', 'domains.matrix', 'domains.serverName', 'vpn.ranges'],
+    ...['healing.silenceLimit', 'healing.startLimit'],
+    ...CONFIGURABLE_SERVICES.flatMap((service) =>
+      Object.keys(serviceSettings).map((name) => `services.${service}.${name}`),
+    ),
     ...['kind', 'email', 'certificate', 'key', 'ca'].map((key) => `certificates.${key}`),
   ];
   t.deepEqual(pathsOf(schema).sort(), settings.sort());

@@ -14,8 +14,6 @@ const DEFAULTS = [
   'turn.realm',
   'turn.relayPorts',
   'capacity.participants',
-  'healing.silenceLimit',
-  'healing.startLimit',
   'healing.restarts',
   'healing.recreations',
   'healing.imageReloads',
@@ -59,8 +57,6 @@ test('the defaults are what the documentation says', (t) => {
     capacity: { participants: 128 },
     elementCall: null,
     healing: {
-      silenceLimit: 15_000,
-      startLimit: 60_000,
       restarts: 3,
       recreations: 2,
       imageReloads: 1,
@@ -73,6 +69,7 @@ test('the defaults are what the documentation says', (t) => {
       budget: 30,
       forgiveAfter: 600_000,
     },
+    services: {},
     firewall: {
       mode: 'publish',
       management: { networks: 'any', ports: [{ protocol: 'tcp', port: 22 }] },
@@ -184,6 +181,10 @@ test('a file with every setting is understood', (t) => {
     '  slowBeat: 1h',
     '  budget: 100',
     '  forgiveAfter: 30m',
+    'services:',
+    '  tuwunel: {startup: 5min, liveness: 30s, livenessMisses: 5, readinessMisses: 3, interval: 20s, timeout: 5s}',
+    '  coturn: {liveness: 20 s}',
+    '  traefik:',
     'firewall:',
     '  mode: enforce',
     '  management:',
@@ -229,6 +230,17 @@ test('a file with every setting is understood', (t) => {
         budget: 100,
         forgiveAfter: 1_800_000,
       },
+      services: {
+        coturn: { liveness: 20_000 },
+        tuwunel: {
+          startup: 300_000,
+          liveness: 30_000,
+          livenessMisses: 5,
+          readinessMisses: 3,
+          interval: 20_000,
+          timeout: 5_000,
+        },
+      },
       firewall: {
         mode: 'enforce',
         management: {
@@ -271,16 +283,16 @@ const refused: [text: string, ...problems: string[]][] = [
   ['\nrealm: x', '2: realm: there is no such setting; did you mean turn.realm?'],
   [
     'livekit: 1',
-    '1: livekit: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall',
+    '1: livekit: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, services',
   ],
   ['turn: {port: 1}', '1: turn.port: there is no such setting; the settings here are realm, relayPorts'],
   [
     '__proto__: 1',
-    '1: __proto__: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall',
+    '1: __proto__: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, services',
   ],
   [
     'constructor: 1',
-    '1: constructor: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall',
+    '1: constructor: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, services',
   ],
   ['1: x', '1: the number 1 is not the name of a setting; names are text, e.g. network'],
   ['? [a]\n: b', '1: a list or section is not the name of a setting; names are text, e.g. network'],
@@ -584,6 +596,23 @@ const refused: [text: string, ...problems: string[]][] = [
     '1: healing.restarts: "3" is not a number of times; write a whole number, 1 to 10',
   ],
   ['healing: {reboot: yes}', '1: healing.reboot: "yes" is not known here; write never or allowed'],
+  // Services
+  [
+    'services: {tuwunel: {startup: 3s}}',
+    '1: services.tuwunel.startup: "3s" is out of range; write 5s to 1h, with s, min, h or d',
+  ],
+  [
+    'services: {livekti: {startup: 1min}}',
+    '1: services.livekti: there is no such setting; did you mean services.livekit?',
+  ],
+  [
+    'services: {livekit: {livenes: 1min}}',
+    '1: services.livekit.livenes: there is no such setting; did you mean services.livekit.liveness?',
+  ],
+  [
+    'services: {livekit: 1}',
+    '1: services.livekit: the number 1 where settings belong; write "startup: value", with a space after the colon',
+  ],
   // YAML
   [
     'stack: embedded\n---\nstack: embedded',

@@ -26,6 +26,7 @@ const profile = (name: string, match: MatchRule | null, origin: Profile['origin'
   match,
   settings: {},
   firmware: {},
+  probes: {},
   temperature: null,
 });
 

@@ -118,6 +118,12 @@ for (const [what, text, right] of [
     /:4: settings\.sysctl\.net\.core\.rmem_max: .*number/,
   ],
   ['a value that no kernel takes', 'sysctl: { net.core.rmem_max: -1 }', /rmem_max/],
+  [
+    'a budget that is out of range',
+    'rps: always\nprobes:\n  startup: 2s',
+    /:6: probes\.startup: .*write 5s to 1h/,
+  ],
+  ['a budget without a unit', 'rps: always\nprobes:\n  timeout: 2', /:6: probes\.timeout/],
   ['another governor', 'governor: turbo', /:4: settings\.governor/],
 ] as const) {
   test(`${what} is refused with its place`, (t) => {

@@ -1,17 +1,19 @@
 import test from 'ava';
+import { DEFAULT_BUDGETS, type ProbeBudgets } from '../../../agent/probes/budgets.ts';
 import { createProber } from '../../../agent/probes/prober.ts';
 import type { Verdict } from '../../../agent/probes/types.ts';
 
 const yes: Verdict = { ok: true, kind: 'http', latencyMs: 1, detail: 'yes' };
 const no: Verdict = { ok: false, kind: 'http', latencyMs: null, detail: 'no' };
 
-function prober(answer: () => Promise<Verdict>) {
+function prober(answer: () => Promise<Verdict>, budgets: ProbeBudgets = DEFAULT_BUDGETS) {
   let monotonicMs = 0;
   let asked = 0;
   let changes = 0;
   let thoroughly = 0;
   const made = createProber({
     clock: { now: () => ({ bootId: 'b', monotonicMs, wall: '' }) },
+    budgetsOf: () => budgets,
     ask: (_, thorough) => {
       asked += 1;
       if (thorough) thoroughly += 1;
@@ -60,6 +62,24 @@ test('one miss is tolerated, two in a row are an outage, and one answer ends it'
   p.pass(250);
   t.is(await p.tick(['s']), 10_000);
   t.true(p.ok());
+});
+
+test('how often is asked, and how many misses are an outage, are those of the service', async (t) => {
+  const answers = [yes, no, no, no, yes, no, no, yes];
+  const p = prober(async () => answers.shift() ?? yes, {
+    ...DEFAULT_BUDGETS,
+    interval: 30_000,
+    readinessMisses: 3,
+  });
+  t.is(await p.tick(['s']), 30_000);
+  const seen: (boolean | undefined)[] = [];
+  for (let asked = 1; asked < 8; asked += 1) {
+    p.pass(30_000);
+    await p.tick(['s']);
+    seen.push(p.ok());
+  }
+  t.deepEqual(seen, [true, true, false, true, true, true, true], 'two misses, then an answer: no outage');
+  t.is(p.changes(), 3);
 });
 
 test('a service that stays silent is asked at a slow beat after 15 s', async (t) => {

@@ -1,11 +1,14 @@
 import test from 'ava';
+import { known } from '../../../agent/conditions/findings.ts';
 import type { ContainerObservation } from '../../../agent/engine/types.ts';
+import { mergeBudgets } from '../../../agent/probes/budgets.ts';
 import type { Silence } from '../../../agent/probes/types.ts';
 import { exitInWords } from '../../../agent/reconcile/exit-words.ts';
 import { plan } from '../../../agent/reconcile/plan.ts';
 import { planServices } from '../../../agent/reconcile/plan-services.ts';
 import type { History, Observed, Step } from '../../../agent/reconcile/types.ts';
 import type { Instant } from '../../../agent/system/clock.ts';
+import { well } from '../conditions/well.ts';
 import { at, desire, healthy, history } from './world.ts';
 
 type Change = Partial<ContainerObservation> | 'absent';
@@ -226,6 +229,14 @@ test('a service that has served and is silent for 15 s is restarted; one that ha
   ]);
   t.deepEqual(await planForSilence({ ...served(40_001), served: false }), { steps: [], dueInMs: 1 });
   t.is((await planForSilence({ ...served(40_000), served: false })).steps.length, 1);
+});
+
+test('a machine that is slow, as its profile says, gives a service more time', async (t) => {
+  if (!well.hardware.known) return t.fail();
+  const hardware = known({ ...well.hardware.value, probes: mergeBudgets({ liveness: 30_000 }) });
+  const served = (since: number) => ({ since: at(since), misses: 5, served: true });
+  t.deepEqual(await planForSilence(served(70_001), { hardware }), { steps: [], dueInMs: 1 });
+  t.is((await planForSilence(served(70_000), { hardware })).steps.length, 1);
 });
 
 test('one or two lost answers are no silence, however long ago they were', async (t) => {

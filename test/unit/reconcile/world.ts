@@ -113,6 +113,7 @@ const bare: Observed = {
   filesOnDisk: new Map(),
   verdicts: new Map(),
   silences: new Map(),
+  hardware: { known: false, why: 'nobody looked at it' },
 };
 
 export function desire(observed: Observed, past: History = history, now: Instant = at(0)): Desired {
