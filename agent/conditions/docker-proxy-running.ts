@@ -13,8 +13,9 @@ export const dockerProxyRunning: Condition = {
   check: 'docker-proxy processes',
   meaning:
     'Something publishes ports through Docker, which starts processes for each one (two where IPv6 is on). They take ' +
-    'memory, slow down the start of the container, and hide the address of a client that comes over IPv6. The stack ' +
-    'itself publishes none: the agent does that with nftables.',
+    'memory, slow down the start of the container, and hide the address of a client that comes over IPv6: Traefik then ' +
+    'takes a member of the VPN for a bridge’s address and says 403. The stack itself publishes none: the agent does that ' +
+    'with nftables.',
   remedy: NEXT,
   dependsOn: [],
   evaluate: (facts) =>

@@ -1,4 +1,5 @@
 import { agentRestrained } from './agent-restrained.ts';
+import { certificateNotIssued } from './certificate-not-issued.ts';
 import { certificateRefused } from './certificate-refused.ts';
 import { clockUnsynchronised } from './clock-unsynchronised.ts';
 import { composeMissing } from './compose-missing.ts';
@@ -16,17 +17,22 @@ import { hardwareProfileRefused } from './hardware-profile-refused.ts';
 import { imageMissing } from './image-missing.ts';
 import { iptablesMixed } from './iptables-mixed.ts';
 import { settingDrifted, udpBuffersSmall } from './kernel-settings.ts';
+import { mediaNeverCame } from './media-never-came.ts';
 import { memoryLow } from './memory-low.ts';
 import { OTHER_FIREWALLS } from './other-firewalls.ts';
 import { PERIMETER_CONDITIONS } from './perimeter.ts';
 import { portTaken } from './port-taken.ts';
+import { relayRefusesSfu } from './relay-refuses-sfu.ts';
 import { renderRefused } from './render-refused.ts';
+import { roomNotMade } from './room-not-made.ts';
 import { secretRefused } from './secret-refused.ts';
 import { serviceDown } from './service-down.ts';
 import { serviceFlapping } from './service-flapping.ts';
 import { serviceHeld } from './service-held.ts';
+import { sfuNoExternalIp } from './sfu-no-external-ip.ts';
 import { tableDrifted } from './table-drifted.ts';
 import { tableWasChanged } from './table-was-changed.ts';
+import { tokenCheckFails } from './token-check-fails.ts';
 import { tooHot } from './too-hot.ts';
 import { turnsPortOpen } from './turns-port-open.ts';
 import type { Condition } from './types.ts';
@@ -40,6 +46,12 @@ export const CONDITIONS: readonly Condition[] = [
   serviceDown,
   serviceFlapping,
   serviceHeld,
+  sfuNoExternalIp,
+  tokenCheckFails,
+  roomNotMade,
+  relayRefusesSfu,
+  mediaNeverCame,
+  certificateNotIssued,
   tableDrifted,
   tableWasChanged,
   forwardPathBlocked,

@@ -53,6 +53,8 @@ export interface Facts {
   readonly restraint: Known<string | null>;
   /** The last time somebody else changed our table, while that is news; null when it is not. */
   readonly recentDrift: Known<{ readonly at: string; readonly what: string } | null>;
+  /** Failures known from the field that the logs of our services told of lately. */
+  readonly symptoms: Known<readonly SeenSymptom[]>;
   /** Why the stack's files were not made; null when nothing was in the way. */
   readonly refusal: Known<{ readonly code: string; readonly message: string; readonly hint: string } | null>;
   /** Why a secret on disk was refused; null when none was. */
@@ -107,6 +109,14 @@ export interface Facts {
       readonly detail: string;
     }[]
   >;
+}
+
+/** What the services said of a failure, in words without secrets. */
+export interface SeenSymptom {
+  /** Of the condition that explains it. */
+  readonly code: string;
+  /** With how often and when it was seen. */
+  readonly evidence: string;
 }
 
 /** Whether what we published gets through the filter table of iptables, or of ip6tables. */
@@ -169,6 +179,8 @@ export interface Condition {
   readonly title: string;
   /** What doctor calls the check when all is well, e.g. `Docker Engine`. */
   readonly check: string;
+  /** By what other words it shows elsewhere: in a client, in a log of a service. `agentctl explain` knows them too. */
+  readonly seenAs?: readonly string[];
   /** For `agentctl explain`: what it means for the people who use the appliance, and what the agent does about it. */
   readonly meaning: string;
   /** For `agentctl explain`: what to do about it in general; a finding says it for the case at hand. */

@@ -10,6 +10,8 @@ const MAX_LINE = 1024 * 1024;
 export interface LogOptions {
   /** How many of the newest lines to begin with. */
   readonly lines: number;
+  /** None from before this moment, seconds since the epoch. */
+  readonly since?: number;
   /** Whether to go on with what comes, until the signal aborts. */
   readonly follow: boolean;
   /** Ends the reading. */
@@ -25,13 +27,19 @@ export interface LogOptions {
 export async function* containerLogs(
   socket: string,
   containerId: string,
-  { lines, follow, signal, limitMs }: LogOptions,
+  { lines, since, follow, signal, limitMs }: LogOptions,
 ): AsyncGenerator<string, void, void> {
   const path = `/containers/${containerId}/logs`;
   const what = `GET ${path}`;
   let answer: HttpAnswer | null = null;
   try {
-    const query = { stdout: '1', stderr: '1', tail: String(lines), follow: follow ? '1' : '0' };
+    const query = {
+      stdout: '1',
+      stderr: '1',
+      tail: String(lines),
+      follow: follow ? '1' : '0',
+      ...(since === undefined ? {} : { since: since.toFixed(3) }),
+    };
     const limit = follow ? [] : [AbortSignal.timeout(limitMs)];
     answer = await open(socket, { method: 'GET', path, query }, AbortSignal.any([signal, ...limit]));
     if (answer.status !== 200) {

@@ -27,6 +27,7 @@ export type SlowFacts = Pick<
   | 'portHolders'
   | 'otherFirewalls'
   | 'hardware'
+  | 'symptoms'
 > & {
   /** Gathered while somebody has to decide about it. */
   readonly perimeterEffect: Known<PerimeterEffect>;

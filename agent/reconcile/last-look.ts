@@ -1,8 +1,11 @@
 import type { ApplianceConfig } from '../config/schema.ts';
 import { type Flow, flowsOf } from '../firewall/flows.ts';
 import { DEFAULT_BUDGETS, type ProbeBudgets } from '../probes/budgets.ts';
+import { LIVEKIT } from '../stack/element-call/names.ts';
 import { publicAddressesOf } from '../stack/public-addresses.ts';
 import type { ProbePlaces, PublishedPort } from '../stack/types.ts';
+import type { WatchedService } from '../symptoms/log-watch.ts';
+import type { Ours } from '../symptoms/symptoms.ts';
 import type { Desired, Observed } from './types.ts';
 
 /** What the newest round saw, for the parts that work beside the loop. */
@@ -22,6 +25,9 @@ export interface LastLook {
   /** Subnets of the stack's networks, of both families. */
   subnets(): readonly string[];
   publicAddresses(): readonly string[];
+  /** Whose logs are worth a look. */
+  watched(): readonly WatchedService[];
+  ours(): Ours;
   /** What must reach the stack from outside; nothing before the first round. */
   traffic(): readonly Flow[];
 }
@@ -30,6 +36,7 @@ export function createLastLook(): LastLook {
   let config: ApplianceConfig | null = null;
   let desired: Desired | null = null;
   let running: readonly string[] = [];
+  let watched: readonly WatchedService[] = [];
   return {
     config: () => config,
     desired: () => desired,
@@ -39,6 +46,11 @@ export function createLastLook(): LastLook {
       if (!observed.engine.ok) return;
       const { containers } = observed.engine.value;
       running = containers.filter(({ state }) => state === 'running').map(({ service }) => service);
+      watched = containers.map(({ service, id }) => ({
+        service,
+        containerId: id,
+        inTrouble: observed.verdicts.get(service)?.ok !== true,
+      }));
     },
     services: () => (desired?.services ?? []).map(({ name }) => name),
     running: () => running,
@@ -56,6 +68,12 @@ export function createLastLook(): LastLook {
         ...(subnet6 === null ? [] : [subnet6]),
       ]),
     publicAddresses: () => desired?.publicAddresses ?? [],
+    watched: () => watched,
+    ours: () => ({
+      serverName: config?.elementCall?.domains.serverName ?? null,
+      addresses: [...(desired?.turnAddresses ?? []), ...(desired?.publicAddresses ?? [])],
+      sfu: desired?.backends.get(LIVEKIT) ?? null,
+    }),
     traffic: () => (desired === null ? [] : flowsOf(desired.services, desired.networks[0])),
   };
 }

@@ -26,6 +26,7 @@ export interface SlowFactsPorts {
   readonly hardware: () => Promise<SlowFacts['hardware']>;
   readonly clock: Clock;
   readonly composeVersion: () => Promise<string>;
+  readonly symptoms: () => Promise<SlowFacts['symptoms']>;
   /** What is published; nothing while that is not known. */
   readonly flows: () => readonly Flow[];
   /** Who may manage this host, while somebody has to decide about that. */
@@ -88,6 +89,7 @@ async function gather(
     portHolders,
     otherFirewalls,
     hardware,
+    symptoms,
     perimeterEffect,
   ] = await Promise.all([
     gatherCompose(ports.composeVersion),
@@ -101,6 +103,7 @@ async function gather(
     gatherPortHolders(ports.flows()),
     gatherOtherFirewalls(ports.root),
     ports.hardware(),
+    ports.symptoms(),
     gatherPerimeterEffect({ flows: ports.flows(), management: ports.management() }),
   ]);
   return {
@@ -115,6 +118,7 @@ async function gather(
     portHolders,
     otherFirewalls,
     hardware,
+    symptoms,
     perimeterEffect,
   };
 }

@@ -4,6 +4,7 @@ import { askAll } from '../probes/ask.ts';
 import { createProber } from '../probes/prober.ts';
 import { undecided } from '../reconcile/perimeter.ts';
 import { createSlowFacts, rulesKeptMs } from '../reconcile/slow-facts.ts';
+import { createLogWatch, newestLines } from '../symptoms/log-watch.ts';
 import { keep } from '../system/keep.ts';
 import { releaseFolder } from '../system/release-folder.ts';
 import type { Parts } from './parts.ts';
@@ -25,6 +26,12 @@ export async function openSenses(
     clock,
     hardware: hardware.report,
     composeVersion: () => compose.version(),
+    symptoms: createLogWatch({
+      clock,
+      services: look.watched,
+      ours: look.ours,
+      read: newestLines(paths.engineSocket),
+    }),
     flows: look.traffic,
     management: () => undecided(look.config(), memory.history().perimeter),
     root: paths.root,

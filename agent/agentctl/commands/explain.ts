@@ -5,9 +5,13 @@ import { agentSilent } from '../doctor/agent-check.ts';
 import { EXIT } from '../exit-codes.ts';
 import { labelled } from '../render/text.ts';
 
+/** Explains a problem by its code, or by the words in which a client or a service tells of it. */
 export async function explain({ terminal }: Context, code: string): Promise<number> {
   const texts = [...CONDITIONS, agentSilent];
-  const found = texts.find((text) => text.code === code.toUpperCase());
+  const asked = code.toUpperCase();
+  const found = texts.find((text) =>
+    [text.code, ...(text.seenAs ?? [])].some((name) => name.toUpperCase() === asked),
+  );
   if (found === undefined) {
     throw new AgentError({
       code: 'USAGE',
@@ -20,6 +24,7 @@ export async function explain({ terminal }: Context, code: string): Promise<numb
     `${paint('bold', found.title)} [${found.code}]`,
     '',
     ...labelled('', found.meaning, columns),
+    ...(found.seenAs === undefined ? [] : labelled('Also seen as: ', found.seenAs.join('; '), columns)),
     '',
     ...labelled('Next: ', found.remedy, columns),
   ];

@@ -32,6 +32,7 @@ import { gatherImages } from './images-fact.ts';
 import { inForce } from './in-force.ts';
 import { gatherPerimeter } from './perimeter-fact.ts';
 import { gatherServices } from './services-fact.ts';
+import { gatherSymptoms } from './symptoms-fact.ts';
 import { gatherTable } from './table-fact.ts';
 
 function restraintOf({ status, stale }: StatusReading): Facts['restraint'] {
@@ -117,6 +118,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     otherFirewalls,
     restraint: restraintOf(reading),
     recentDrift: recentDriftOf(reading),
+    symptoms: gatherSymptoms(reading),
     refusal: refusalOf(reading),
     secrets: await gatherSecrets(paths.secrets),
     dockerProxies,

@@ -407,6 +407,7 @@ test.serial('explain tells what a code means in any case, and which codes there 
   t.is(exit, 0);
   t.regex(out, /^Disk space is low \[DISK_LOW\]\n\n[\s\S]*\nNext: /);
   t.is((await agentctl(root, 'explain', 'AGENT_SILENT')).exit, 0);
+  t.regex((await agentctl(root, 'explain', 'waiting for media')).out, /\[MEDIA_NEVER_CAME\]/);
   const unknown = await agentctl(root, 'explain', 'NONSENSE');
   t.is(unknown.exit, 64);
   t.regex(unknown.err, /The codes are: .*SERVICE_DOWN/);
