@@ -206,6 +206,22 @@ profile
   .option('--json', 'the same as JSON, with what was seen of the machine')
   .action((options) => perform(async () => (await import('./commands/profile.ts')).match(context, options)));
 
+const secrets = program.command('secrets').description('show the age of the secrets, and rotate them');
+secrets
+  .command('list')
+  .description('list the secrets and since when each is in use; never a value (root)')
+  .action(() => perform(async () => (await import('./commands/secrets.ts')).list(context)));
+secrets
+  .command('rotate <name>')
+  .description('put a new secret in the place of turn, turn-legacy or livekit, without ending a call (root)')
+  .option(
+    '--overlap <duration>',
+    'so long the old one stays good: by default as long as what was made with it',
+  )
+  .action((name, options) =>
+    perform(async () => (await import('./commands/secrets.ts')).rotate(context, name, options)),
+  );
+
 program
   .command('support-bundle')
   .description(

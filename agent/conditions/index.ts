@@ -26,6 +26,7 @@ import { relayRefusesSfu } from './relay-refuses-sfu.ts';
 import { renderRefused } from './render-refused.ts';
 import { roomNotMade } from './room-not-made.ts';
 import { secretRefused } from './secret-refused.ts';
+import { secretRotating } from './secret-rotating.ts';
 import { serviceDown } from './service-down.ts';
 import { serviceFlapping } from './service-flapping.ts';
 import { serviceHeld } from './service-held.ts';
@@ -77,5 +78,6 @@ export const CONDITIONS: readonly Condition[] = [
   certificateRefused,
   renderRefused,
   secretRefused,
+  secretRotating,
   ...DATABASE_FAULTS.map(({ condition }) => condition),
 ];

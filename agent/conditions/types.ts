@@ -58,7 +58,8 @@ export interface Facts {
   /** Why the stack's files were not made; null when nothing was in the way. */
   readonly refusal: Known<{ readonly code: string; readonly message: string; readonly hint: string } | null>;
   /** Why a secret on disk was refused; null when none was. */
-  readonly secrets: Known<{ readonly refused: string | null }>;
+  /** `rotating`: how far rotations under way have come; null when there is none. */
+  readonly secrets: Known<{ readonly refused: string | null; readonly rotating: string | null }>;
   readonly dockerProxies: Known<{
     readonly count: number;
     /** Memory with shared pages counted in part; null when it cannot be read without root. */

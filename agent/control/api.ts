@@ -9,6 +9,12 @@ export interface HoldRequest extends ServiceRequest {
   readonly forMs: number | null;
 }
 
+export interface RotateRequest {
+  readonly secret: string;
+  /** How long the old one stays good once the new one is in use, milliseconds; null: as long as what it made may live. */
+  readonly overlapMs: number | null;
+}
+
 /** What was done, as one sentence for a person. */
 export interface Done {
   readonly message: string;
@@ -35,6 +41,8 @@ export interface ControlApi {
   rollBackPerimeter(): Promise<Done>;
   /** Puts the perimeter that was rolled back on trial again. */
   tryPerimeter(): Promise<Done>;
+  /** Begins to put a new secret in the place of another. */
+  rotateSecret(request: RotateRequest): Promise<Done>;
   ping(): Promise<{ readonly agentVersion: string }>;
 }
 
@@ -51,5 +59,6 @@ export const ROUTES: {
   confirmPerimeter: { method: 'POST', path: '/perimeter/confirm' },
   rollBackPerimeter: { method: 'POST', path: '/perimeter/roll-back' },
   tryPerimeter: { method: 'POST', path: '/perimeter/try' },
+  rotateSecret: { method: 'POST', path: '/secrets/rotate' },
   ping: { method: 'GET', path: '/ping' },
 };

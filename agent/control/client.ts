@@ -36,6 +36,7 @@ export function createControlClient(socket: string): ControlApi {
     confirmPerimeter: (request) => ask('confirmPerimeter', done, request),
     rollBackPerimeter: () => ask('rollBackPerimeter', done),
     tryPerimeter: () => ask('tryPerimeter', done),
+    rotateSecret: (request) => ask('rotateSecret', done, request),
     ping: () => ask('ping', pong),
   };
 }

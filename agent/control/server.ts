@@ -19,6 +19,11 @@ const holdRequest = z.strictObject({
   service,
   forMs: z.nullable(z.int().check(z.positive(), z.maximum(LONGEST_HOLD_MS))),
 });
+const LONGEST_OVERLAP_MS = 30 * 24 * 3_600_000;
+const rotateRequest = z.strictObject({
+  secret: z.string().check(z.regex(/^[a-z-]{1,62}$/)),
+  overlapMs: z.nullable(z.int().check(z.positive(), z.maximum(LONGEST_OVERLAP_MS))),
+});
 const confirmRequest = z.strictObject({ unproven: z.boolean() });
 
 export interface ControlServer {
@@ -76,6 +81,7 @@ async function answer(api: ControlApi, request: IncomingMessage): Promise<unknow
   if (isCalled('confirmPerimeter')) {
     return api.confirmPerimeter(await readRequest(request, confirmRequest, CONFIRM));
   }
+  if (isCalled('rotateSecret')) return api.rotateSecret(await readRequest(request, rotateRequest, ROTATE));
   if (isCalled('hold')) return api.hold(await readRequest(request, holdRequest, HOLD));
   for (const name of ['release', 'heal'] as const) {
     if (isCalled(name)) return api[name](await readRequest(request, serviceRequest, SERVICE));
@@ -89,6 +95,7 @@ async function answer(api: ControlApi, request: IncomingMessage): Promise<unknow
 
 const SERVICE = 'Send the name of a service: {"service": "livekit"}.';
 const HOLD = 'Send {"service": "livekit", "forMs": null}, or milliseconds up to a year.';
+const ROTATE = 'Send {"secret": "turn", "overlapMs": null}, or milliseconds up to 30 days.';
 const CONFIRM = 'Send {"unproven": false}.';
 
 /** The body of a request; `example` is what a caller is told to send when it is something else. */

@@ -10,6 +10,8 @@ export function attemptKey(step: Step): string {
       return `load-image ${step.image.reference}`;
     case 'open-forward-path':
       return `open-forward-path ${step.program}`;
+    case 'rotate-secret':
+      return `rotate-secret ${step.secret}`;
     case 'set-kernel':
       return `set-kernel ${step.setting}`;
     default:

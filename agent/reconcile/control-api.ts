@@ -1,12 +1,14 @@
 import type { ControlApi } from '../control/api.ts';
 import type { FirewallStatus, Status } from '../control/status.ts';
 import type { Nft } from '../nftables/index.ts';
+import type { Rotations } from '../stack/rotations.ts';
 import type { Store } from '../store/types.ts';
 import type { Clock } from '../system/clock.ts';
 import { writeDuration } from '../system/durations.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Memory } from './memory.ts';
 import { perimeterRequests } from './perimeter-requests.ts';
+import { rotationRequests } from './rotation-requests.ts';
 
 export interface ControlApiPorts {
   readonly clock: Clock;
@@ -15,6 +17,7 @@ export interface ControlApiPorts {
   readonly nft: Nft;
   readonly agentVersion: string;
   readonly services: () => readonly string[];
+  readonly rotations: () => Rotations;
   readonly status: () => Status | null;
   /** Null while it is not known what the firewall should be. */
   readonly firewall: () => Promise<FirewallStatus | null>;
@@ -85,6 +88,7 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
       return { message: `${service} is looked after now; follow it with agentctl status --watch` };
     },
     ...perimeterRequests(ports),
+    ...rotationRequests(ports),
     async resume() {
       const ended = memory.restraint.end('an operator let it act again (agentctl resume)', clock.now());
       ports.wake();

@@ -7,6 +7,7 @@ import { tableFact } from './drift.ts';
 import { failuresInWords } from './flapping.ts';
 import { perimeterFact } from './perimeter-status.ts';
 import { RESTRAINED_FOR_MS } from './restraint.ts';
+import { rotationsInWords } from './rotation-status.ts';
 import { waitsFor } from './service-need.ts';
 import type { Desired, History, Observed } from './types.ts';
 
@@ -86,7 +87,10 @@ export function daemonFacts(input: FactsInput): Facts {
     restraint: known(restraintInWords(input.history)),
     recentDrift: known(recentDrift(input)),
     refusal: known(desired?.refused ?? null),
-    secrets: known({ refused: observed.secrets.ok ? null : observed.secrets.why }),
+    secrets: known({
+      refused: observed.secrets.ok ? null : observed.secrets.why,
+      rotating: rotationsInWords(observed, desired, input.history, input.now),
+    }),
     images: observed.engine.ok
       ? known({ missing: observed.engine.value.missingImages })
       : unknown('the engine does not answer'),

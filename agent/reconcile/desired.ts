@@ -85,6 +85,7 @@ export function desiredState(
         ? generationsOf(files)
         : new Map(containers.map(({ service, generation }) => [service, generation])),
     images,
+    rotations: stack.rotations,
     healing: config.healing,
     budgets: new Map(services.map(({ name }) => [name, budgetsFor(name, config, observed.hardware)])),
   };

@@ -5,6 +5,7 @@ import type { Publication } from '../firewall/conntrack-entries.ts';
 import { openForwardPath } from '../firewall/forward-path.ts';
 import { managementText } from '../firewall/perimeter.ts';
 import { convergence, type Nft, replacement } from '../nftables/index.ts';
+import type { SecretRotation } from '../stack/rotate-secret.ts';
 import type { RenderedFile, StackImage } from '../stack/types.ts';
 import type { Clock } from '../system/clock.ts';
 import { writeDuration } from '../system/durations.ts';
@@ -25,6 +26,7 @@ export interface ExecutorPorts {
   readonly clock: Clock;
   readonly memory: Memory;
   readonly makeSecrets: () => Promise<void>;
+  readonly secretRotation: SecretRotation;
   readonly writeFiles: (files: readonly RenderedFile[]) => Promise<unknown>;
   readonly verifiedArchive: (image: StackImage) => Promise<string>;
   /** Resolves to the value before. */
@@ -38,6 +40,15 @@ export interface ExecutorPorts {
 
 /** As the stack's `stop_grace_period`; what has not ended by then is killed. */
 const GRACE_SECONDS = 5;
+
+const ROTATION_DONE: Readonly<
+  Record<StepOf<'rotate-secret'>['to'], (secret: string, overlap: string) => string>
+> = {
+  prepared: (secret) => `made a new ${secret} secret`,
+  switched: (secret) => `put the new ${secret} secret in use`,
+  overlap: (secret, overlap) => `the old ${secret} secret stays good for ${overlap}`,
+  over: (secret) => `withdrew the old ${secret} secret`,
+};
 
 /** Carries a step out; resolves to what was done, in the past tense, for the record. */
 export type Executors = { readonly [Kind in Step['kind']]: (step: StepOf<Kind>) => Promise<string> };
@@ -60,6 +71,14 @@ export function createExecutors(ports: ExecutorPorts): Executors {
     'make-secrets': async () => {
       await ports.makeSecrets();
       return 'made the secrets of this appliance';
+    },
+    'rotate-secret': async ({ secret, to, overlapMs }) => {
+      if (to === 'prepared') await ports.secretRotation.prepare(secret);
+      if (to === 'switched') await ports.secretRotation.switchOver(secret);
+      if (to === 'over') await ports.secretRotation.withdraw(secret);
+      if (to === 'over') memory.rotations.forget(secret);
+      else memory.rotations.note(secret, { phase: to, since: clock.now(), overlapMs });
+      return ROTATION_DONE[to](secret, writeDuration(overlapMs));
     },
     'apply-table': async ({ table, occasion, present, why }) => {
       // A backend that moves is waited for by calls: what was seen a moment ago is changed, or nft refuses. What

@@ -9,6 +9,9 @@ export function fingerprint(file: Pick<RenderedFile, 'content' | 'mode' | 'owner
 }
 
 /** The rendered files that are missing on disk or differ from what they should be. */
-export function filesToWrite(observed: Observed, { files }: Desired): RenderedFile[] {
+export function filesToWrite(
+  observed: Pick<Observed, 'filesOnDisk'>,
+  { files }: Pick<Desired, 'files'>,
+): RenderedFile[] {
   return files.filter((file) => observed.filesOnDisk.get(file.path) !== fingerprint(file));
 }

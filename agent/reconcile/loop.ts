@@ -10,6 +10,7 @@ import { isLasting, occupies } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import { plan } from './plan.ts';
 import { proved } from './proved.ts';
+import { mediaSent } from './quiet.ts';
 import { createStepRecorder, servicesOf } from './step-record.ts';
 import type { Desired, History, Observed, Plan, Step } from './types.ts';
 
@@ -110,6 +111,7 @@ export function createLoop(ports: LoopPorts): Loop {
   ): void {
     const now = clock.now();
     memory.engineAnswers(observed.engine.ok, now);
+    memory.mediaSent(mediaSent(observed, desired), now);
     const { ledger } = memory.history();
     for (const change of ports.incidents.update({
       observed,

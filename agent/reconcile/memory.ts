@@ -7,6 +7,7 @@ import type { Instant } from '../system/clock.ts';
 import { jsonOrNull } from '../system/json.ts';
 import { NO_PERIMETER, type PerimeterRecord } from './perimeter.ts';
 import { beginRun, type Restraint } from './restraint.ts';
+import { createRotationMemory, type RotationMemory } from './rotation-record.ts';
 import type { History, KillSeen, StopSeen } from './types.ts';
 
 const instant = z.object({ bootId: z.string(), monotonicMs: z.number(), wall: z.string() });
@@ -42,6 +43,9 @@ export interface Memory {
   /** Whether the engine answered when it was asked last. */
   engineAnswers(answers: boolean, now: Instant): void;
   readonly restraint: Restraint;
+  readonly rotations: RotationMemory;
+  /** So many packets the SFU has sent by now; null when that cannot be told. */
+  mediaSent(packets: number | null, now: Instant): void;
   hold(hold: Hold): void;
   /** False when there was no hold. */
   release(service: string): boolean;
@@ -81,6 +85,8 @@ export function createMemory(store: Store, now: Instant): Memory {
   let lastDrift: History['lastDrift'] = null;
   let turnAddresses = storedAddresses(store, now.bootId);
   let perimeter = storedPerimeter(store);
+  const rotations = createRotationMemory(store);
+  let media: { readonly packets: number | null; readonly since: Instant } | null = null;
 
   return {
     history: () => ({
@@ -101,6 +107,8 @@ export function createMemory(store: Store, now: Instant): Memory {
       lastDrift,
       turnAddresses,
       perimeter,
+      rotations: rotations.all(),
+      silentSince: media?.since ?? null,
     }),
     attempted(key, at) {
       attempts.set(key, [...(attempts.get(key) ?? []), at].slice(-MOST_ATTEMPTS));
@@ -123,6 +131,10 @@ export function createMemory(store: Store, now: Instant): Memory {
       deaths = store.deaths();
     },
     restraint,
+    rotations,
+    mediaSent(packets, at) {
+      if (packets === null || packets !== media?.packets) media = { packets, since: at };
+    },
     began(things) {
       for (const thing of things) underWay.add(thing);
     },

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Facts } from '../conditions/types.ts';
@@ -9,6 +9,7 @@ import type { Nft } from '../nftables/index.ts';
 import type { Silence, Verdict } from '../probes/types.ts';
 import type { CertificateFiles } from '../stack/certificates.ts';
 import { PROJECT, type Secrets, type StackImage } from '../stack/types.ts';
+import { readRendered } from '../stack/write-rendered.ts';
 import { AgentError, describeError, isErrno } from '../system/errors.ts';
 import { fingerprint } from './files-to-write.ts';
 import type { Ipv6Facts } from './ipv6-facts.ts';
@@ -142,10 +143,10 @@ async function readFingerprints(directory: string): Promise<ReadonlyMap<string, 
   return new Map(
     await Promise.all(
       files.map(async (path): Promise<[string, string]> => {
-        const [content, { mode, uid, gid }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
+        const [content, { mode, uid, gid }] = await Promise.all([readRendered(path), stat(path)]);
         return [
           relative(directory, path),
-          fingerprint({ content, mode: mode & 0o7777, owner: { uid, gid } }),
+          fingerprint({ content: content ?? '', mode: mode & 0o7777, owner: { uid, gid } }),
         ];
       }),
     ),

@@ -12,6 +12,7 @@ import { planEngine } from './plan-engine.ts';
 import { planKernel } from './plan-kernel.ts';
 import { planServices } from './plan-services.ts';
 import { RESTRAINED_FOR_MS } from './restraint.ts';
+import { planRotations } from './rotation.ts';
 import type { Desired, History, Observed, Plan, Step } from './types.ts';
 
 /** Conntrack is looked through this often even if nothing happened: an event may have been missed. */
@@ -32,8 +33,10 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
     ...planFirewall(observed, desired, history, now),
   ];
   if (history.restrainedSince !== null) return underRestraint(history.restrainedSince, rules, history, now);
+  const rotations = planRotations(observed, desired, history, now);
   const wanted = [
     ...planSecrets(observed),
+    ...rotations.steps,
     ...rules,
     ...planForwardPath(observed),
     ...planKernel(observed, desired),
@@ -62,6 +65,7 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
     ...turns.map(({ dueInMs }) => dueInMs),
     services.dueInMs ?? 0,
     engine.dueInMs ?? 0,
+    rotations.dueInMs,
     trial ? trialLeftMs(trial, now) : 0,
   ];
   const ahead = waits.filter((ms) => ms > 0);

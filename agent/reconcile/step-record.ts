@@ -94,6 +94,8 @@ function entryOf(step: Step): Entry {
   switch (step.kind) {
     case 'make-secrets':
       return { subject: 'agent', kind: 'secrets-made' };
+    case 'rotate-secret':
+      return { subject: `secret ${step.secret}`, kind: `secret-${step.to}` };
     case 'apply-table':
       return {
         subject: 'firewall',

@@ -9,12 +9,14 @@ import type { TableSpec } from '../nftables/objects.ts';
 import type { ProbeBudgets } from '../probes/budgets.ts';
 import type { Silence, Verdict } from '../probes/types.ts';
 import type { CertificateFiles } from '../stack/certificates.ts';
+import type { RotatedName, Rotations } from '../stack/rotations.ts';
 import type { RenderedFile, Secrets, ServiceDefinition, StackImage, StackNetworks } from '../stack/types.ts';
 import type { Attempt, Death, Hold } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { AgentError } from '../system/errors.ts';
 import type { Ipv6Facts } from './ipv6-facts.ts';
 import type { PerimeterRecord } from './perimeter.ts';
+import type { RotationRecord, RotationRecords } from './rotation-record.ts';
 
 export type Seen<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
@@ -80,6 +82,8 @@ export interface Desired {
   /** Label `org.appliance-agent.generation` that each service's container must carry. */
   readonly generations: ReadonlyMap<string, string>;
   readonly images: readonly StackImage[];
+  /** The secrets that can be rotated, and how. */
+  readonly rotations: Rotations;
 }
 
 /** What was done and seen before, as far as decisions depend on it. */
@@ -114,6 +118,9 @@ export interface History {
   /** Addresses that the running coturn was configured with. */
   readonly turnAddresses: readonly string[] | null;
   readonly perimeter: PerimeterRecord;
+  readonly rotations: RotationRecords;
+  /** Since when the SFU has sent nothing to anybody; null while that is not known. */
+  readonly silentSince: Instant | null;
 }
 
 /** A `stop` event: when it reached us, and when it happened by the engine's clock (milliseconds since the epoch). */
@@ -132,6 +139,14 @@ export interface KillSeen {
 /** One thing to do, as data. `why` is for people. */
 export type Step =
   | { readonly kind: 'make-secrets'; readonly why: string }
+  /** Takes a rotation to its next phase. */
+  | {
+      readonly kind: 'rotate-secret';
+      readonly why: string;
+      readonly secret: RotatedName;
+      readonly to: Exclude<RotationRecord['phase'], 'asked'> | 'over';
+      readonly overlapMs: number;
+    }
   | {
       readonly kind: 'apply-table';
       readonly why: string;

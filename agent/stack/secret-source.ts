@@ -1,4 +1,4 @@
-import { ensureSecrets, readSecrets } from './secrets.ts';
+import { allValues, ensureSecrets, readSecrets } from './secrets.ts';
 import type { Secrets } from './types.ts';
 
 /** The secrets of this appliance, and what the log must never show. */
@@ -23,6 +23,6 @@ export function createSecretSource(directory: string): SecretSource {
       latest = await ensureSecrets({ directory });
     },
     latest: () => latest,
-    values: () => (latest === null ? [] : Object.values(latest)),
+    values: () => (latest === null ? [] : allValues(latest)),
   };
 }

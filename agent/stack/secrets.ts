@@ -3,7 +3,8 @@ import { chmod, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError, isErrno } from '../system/errors.ts';
 import { writeFileAtomic } from '../system/files.ts';
-import type { Secrets } from './types.ts';
+import { ROTATED, type RotatedName } from './rotations.ts';
+import type { Secrets, SecretValues } from './types.ts';
 
 interface Kind {
   /** File below the folder of secrets. */
@@ -19,7 +20,7 @@ const HEX: Omit<Kind, 'file'> = {
   form: '64 hexadecimal digits',
 };
 
-const KINDS: { readonly [Name in keyof Secrets]: Kind } = {
+const KINDS: { readonly [Name in keyof SecretValues]: Kind } = {
   turn: { file: 'turn', ...HEX },
   turnLegacy: { file: 'turn-legacy', ...HEX },
   livekitKey: {
@@ -36,6 +37,9 @@ const KINDS: { readonly [Name in keyof Secrets]: Kind } = {
   },
 };
 
+/** What a rotation keeps beside the secrets in use: a file each, a value a line, in the order of `ROTATED`. */
+export type Stage = 'next' | 'switching' | 'previous';
+
 /**
  * The secrets of this appliance, made on it at the first start and read back at every later one. One that is there
  * but cannot be right is refused, never replaced: what it belongs to may be in use. Those that an older release did
@@ -45,14 +49,14 @@ const KINDS: { readonly [Name in keyof Secrets]: Kind } = {
 export async function ensureSecrets({ directory }: { readonly directory: string }): Promise<Secrets> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
-  return forEachSecret(async (kind) => {
-    const path = join(directory, kind.file);
-    const present = await readSecret(path, kind);
+  const values = await forEachSecret(async (kind) => {
+    const present = await readSecret(join(directory, kind.file), kind);
     if (present !== null) return present;
     const made = kind.make();
-    await writeFileAtomic(path, `${made}\n`, { mode: 0o600 });
+    await writeSecret(join(directory, kind.file), [made]);
     return made;
   });
+  return withStages(directory, values);
 }
 
 /** The secrets, null while one of them has not been made yet. Error: SECRET_REFUSED. */
@@ -60,10 +64,62 @@ export async function readSecrets({ directory }: { readonly directory: string })
   const read = await forEachSecret((kind) => readSecret(join(directory, kind.file), kind));
   const { turn, turnLegacy, livekitKey, livekitSecret } = read;
   if (turn === null || turnLegacy === null || livekitKey === null || livekitSecret === null) return null;
-  return { turn, turnLegacy, livekitKey, livekitSecret };
+  return withStages(directory, { turn, turnLegacy, livekitKey, livekitSecret });
 }
 
-async function forEachSecret<T>(act: (kind: Kind) => Promise<T>): Promise<{ [Name in keyof Secrets]: T }> {
+/** Every value, also those that are good during a rotation only: what must be shown nowhere. */
+export function allValues({ next, previous, ...current }: Secrets): readonly string[] {
+  return [current, next, previous].flatMap((values) => Object.values(values));
+}
+
+/** The files of a secret that is in use, below the folder of secrets. */
+export const filesOf = (name: RotatedName): readonly string[] =>
+  ROTATED[name].map((field) => KINDS[field].file);
+
+export const stageFile = (name: RotatedName, stage: Stage): string => `${name}.${stage}`;
+
+/** New values, in the order of `ROTATED`. */
+export const makeValues = (name: RotatedName): readonly string[] =>
+  ROTATED[name].map((field) => KINDS[field].make());
+
+/** What a stage of a rotation holds, null when it is not there. Error: SECRET_REFUSED. */
+export async function readStage(
+  directory: string,
+  name: RotatedName,
+  stage: Stage,
+): Promise<Partial<SecretValues> | null> {
+  const path = join(directory, stageFile(name, stage));
+  const text = await readPrivate(path);
+  if (text === null) return null;
+  const lines = text.trimEnd().split('\n');
+  return Object.fromEntries(
+    ROTATED[name].map((field, index) => [field, checked(lines[index] ?? '', path, KINDS[field])]),
+  );
+}
+
+/** For root alone, whole or not at all. */
+export async function writeSecret(path: string, values: readonly string[]): Promise<void> {
+  await writeFileAtomic(path, values.map((value) => `${value}\n`).join(''), { mode: 0o600 });
+}
+
+/** A switch that was begun counts as made: one that was cut off half-way would else leave a key without its secret. */
+async function withStages(directory: string, current: SecretValues): Promise<Secrets> {
+  const at = async (stage: Stage) => {
+    const names = Object.keys(ROTATED) as RotatedName[];
+    const read = await Promise.all(names.map((name) => readStage(directory, name, stage)));
+    return Object.assign({}, ...read) as Partial<SecretValues>;
+  };
+  return {
+    ...current,
+    ...(await at('switching')),
+    next: await at('next'),
+    previous: await at('previous'),
+  };
+}
+
+async function forEachSecret<T>(
+  act: (kind: Kind) => Promise<T>,
+): Promise<{ [Name in keyof SecretValues]: T }> {
   return {
     turn: await act(KINDS.turn),
     turnLegacy: await act(KINDS.turnLegacy),
@@ -72,12 +128,14 @@ async function forEachSecret<T>(act: (kind: Kind) => Promise<T>): Promise<{ [Nam
   };
 }
 
-async function readSecret(path: string, { pattern, form }: Kind): Promise<string | null> {
+async function readSecret(path: string, kind: Kind): Promise<string | null> {
   const text = await readPrivate(path);
-  if (text === null) return null;
-  const value = text.trim();
+  return text === null ? null : checked(text.trim(), path, kind);
+}
+
+function checked(value: string, path: string, { pattern, form }: Kind): string {
   if (pattern.test(value)) return value;
-  throw refused(path, text === '' ? 'is empty' : `does not hold ${form}`);
+  throw refused(path, value === '' ? 'is empty' : `does not hold ${form}`);
 }
 
 async function readPrivate(path: string): Promise<string | null> {

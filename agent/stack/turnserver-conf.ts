@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { ALLOCATIONS_A_PARTICIPANT } from '../config/element-call.ts';
 import type { ApplianceConfig } from '../config/schema.ts';
 import { TURN_PORT } from './coturn.ts';
 import { publicAddressesOf } from './public-addresses.ts';
+import { TURN_DATABASE } from './turn-database.ts';
 
 /** Below `Paths.rendered` and below `/etc` of the container. */
 export const TURNSERVER_CONF = 'coturn/turnserver.conf';
@@ -14,15 +16,14 @@ const USER_QUOTA = 3 * ALLOCATIONS_A_PARTICIPANT;
  *
  * It listens on and relays from the named addresses only: without them it takes every address, bridges and loopback
  * included. Relay peers are denied but for the host's own addresses, behind which the SFU is published: coturn checks
- * the peer before the kernel translates it. All it writes is below /tmp, which is a tmpfs.
+ * the peer before the kernel translates it. All it writes is below /tmp, which is a tmpfs. No secret is in it: see
+ * `turnDatabaseText`.
  */
 export function turnserverConf(input: {
   readonly config: ApplianceConfig;
   readonly addresses: readonly string[];
-  /** A credential made with any of them is good. */
-  readonly secrets: readonly string[];
 }): string {
-  const { config, addresses, secrets } = input;
+  const { config, addresses } = input;
   const publicAddresses = publicAddressesOf(config.network, addresses);
   return [
     '# Written by appliance-agent; changes are overwritten.',
@@ -37,7 +38,6 @@ export function turnserverConf(input: {
     `realm=${config.turn.realm}`,
     'fingerprint',
     'use-auth-secret',
-    ...secrets.map((secret) => `static-auth-secret=${secret}`),
     'stale-nonce=600',
     `user-quota=${USER_QUOTA}`,
     `total-quota=${config.capacity.participants * ALLOCATIONS_A_PARTICIPANT}`,
@@ -56,7 +56,7 @@ export function turnserverConf(input: {
     ...addresses.map((address) => `allowed-peer-ip=${address}`),
     ...new Set([...publicAddresses.values()].map((address) => `allowed-peer-ip=${address}`)),
     '',
-    'userdb=/tmp/turndb',
+    `userdb=${join('/etc', TURN_DATABASE)}`,
     'pidfile=/tmp/turnserver.pid',
     'log-file=stdout',
     'simple-log',

@@ -1,5 +1,6 @@
 import type { ApplianceConfig } from '../config/schema.ts';
 import type { CertificateFiles } from './certificates.ts';
+import type { Rotations } from './rotations.ts';
 
 export type Protocol = 'tcp' | 'udp';
 
@@ -73,7 +74,7 @@ export interface RenderedFile {
 }
 
 /** Shared secrets, each of those who are named with it. */
-export interface Secrets {
+export interface SecretValues {
   /** TURN REST credentials of calls: coturn, LiveKit, the agent's probe. */
   readonly turn: string;
   /** The same of calls without LiveKit: coturn, Tuwunel. */
@@ -82,6 +83,14 @@ export interface Secrets {
   readonly livekitKey: string;
   /** That key: LiveKit, lk-jwt-service, the agent's probe. */
   readonly livekitSecret: string;
+}
+
+/** Those in use, and during a rotation what is good beside them. */
+export interface Secrets extends SecretValues {
+  /** What will take their place: accepted already where that can be had, and used by nobody. */
+  readonly next: Partial<SecretValues>;
+  /** What was in their place: still accepted, and used by nobody any more. */
+  readonly previous: Partial<SecretValues>;
 }
 
 /** An image of the stack: where it is loaded from when the engine does not have it. Read from `images.json`. */
@@ -147,6 +156,7 @@ export interface Stack {
   readonly services: (config: ApplianceConfig) => readonly ServiceDefinition[];
   readonly networks: (config: ApplianceConfig) => StackNetworks;
   readonly data: readonly DataDirectory[];
+  readonly rotations: Rotations;
   /** Error: RENDER_REFUSED when a service would not take what is made of this configuration. */
   readonly render: (input: RenderInput) => readonly RenderedFile[];
   /** Probes that must all succeed. */

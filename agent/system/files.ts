@@ -35,7 +35,12 @@ export async function writeFileAtomic(
     await rm(temporary, { force: true });
     throw error;
   }
-  if (durable) await withFile(dirname(path), 'r', undefined, (directory) => directory.sync());
+  if (durable) await syncPath(dirname(path));
+}
+
+/** Waits until the content of a file, or the entries of a folder, are on the disk. */
+export function syncPath(path: string): Promise<void> {
+  return withFile(path, 'r', undefined, (file) => file.sync());
 }
 
 /** The text of a file, or null when there is none. */

@@ -9,7 +9,7 @@ import type { Senses } from './senses.ts';
 
 /** Begins to listen to agentctl. */
 export function openControl(
-  { paths, clock, store, memory, nft, run, look }: Parts,
+  { paths, clock, store, memory, nft, run, look, stack }: Parts,
   senses: Senses,
   { status, wake }: { readonly status: () => Status | null; readonly wake: () => void },
 ): Promise<ControlServer> {
@@ -22,6 +22,7 @@ export function openControl(
       nft,
       agentVersion: AGENT_VERSION,
       services: look.services,
+      rotations: () => stack().rotations,
       status,
       firewall: () =>
         firewallNow({

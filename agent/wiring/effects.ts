@@ -3,6 +3,7 @@ import { createExecutors } from '../reconcile/executors.ts';
 import { hostAddresses } from '../reconcile/observe.ts';
 import { makeDataDirectories } from '../stack/data-directories.ts';
 import { verifyArchive } from '../stack/images.ts';
+import { createSecretRotation } from '../stack/rotate-secret.ts';
 import { writeRendered } from '../stack/write-rendered.ts';
 import { setKernelSetting } from '../system/kernel-settings.ts';
 import { reboot } from '../system/reboot.ts';
@@ -19,6 +20,7 @@ export function wireExecutors(parts: Parts) {
     clock,
     memory,
     makeSecrets: parts.secrets.make,
+    secretRotation: createSecretRotation(paths.secrets),
     writeFiles: async (files) => {
       await makeDataDirectories(parts.stack().data, paths.data);
       return writeRendered(files, paths.rendered);

@@ -4,11 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_CONFIG } from '../../agent/config/schema.ts';
 import { turnCredential } from '../../agent/probes/turn-credential.ts';
 import type { Verdict } from '../../agent/probes/types.ts';
+import { turnDatabase } from '../../agent/stack/turn-credentials.ts';
 import { turnserverConf } from '../../agent/stack/turnserver-conf.ts';
+import { writeRendered } from '../../agent/stack/write-rendered.ts';
 import { startEcho, startMute } from '../support/datagram.ts';
 import { createMachine, HOST_V4, type Machine } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 import type { RelayQuestion } from '../support/relay-probe.ts';
+import { secrets } from '../unit/reconcile/world.ts';
 
 const test = testWhen(needs({ root: true, commands: ['turnserver', 'ip', 'nsenter', 'nft'] }));
 const PROGRAM = join(import.meta.dirname, '../support/relay-probe.ts');
@@ -22,8 +25,15 @@ test.before('a relay', async () => {
   machine = await createMachine();
   const config = { ...DEFAULT_CONFIG, turn: { ...DEFAULT_CONFIG.turn, relayPorts: RELAY } };
   const conf = join(machine.root, 'turnserver.conf');
-  const text = turnserverConf({ config, addresses: [HOST_V4], secrets: [SECRET] });
-  await writeFile(conf, text.replaceAll('=/tmp/', `=${machine.root}/`));
+  const text = turnserverConf({ config, addresses: [HOST_V4] });
+  await writeFile(conf, text.replaceAll(/=\/(?:tmp|etc)\//g, `=${machine.root}/`));
+  await writeRendered(
+    [turnDatabase(config.turn.realm, { ...secrets, turn: SECRET }, ['turn'])].map((file) => ({
+      ...file,
+      owner: { uid: 0, gid: 0 },
+    })),
+    machine.root,
+  );
   await startEcho(machine.spawnInHost, HOST_V4, 7882);
   await startMute(machine.spawnInHost, HOST_V4, 7883);
   await machine.spawnInHost('turnserver', ['-c', conf]);

@@ -40,6 +40,7 @@ const stack: Stack = {
   ],
   networks: () => NETWORKS,
   data: [],
+  rotations: new Map(),
   render: () => [],
   probes: () => [],
 };

@@ -12,12 +12,17 @@ import { createLastLook } from '../../agent/reconcile/last-look.ts';
 import { createLoop, type Loop } from '../../agent/reconcile/loop.ts';
 import { createMemory } from '../../agent/reconcile/memory.ts';
 import { observe } from '../../agent/reconcile/observe.ts';
+import { rotationRequests } from '../../agent/reconcile/rotation-requests.ts';
 import type { Desired, Observed } from '../../agent/reconcile/types.ts';
 import { embeddedStack } from '../../agent/stack/embedded/stack.ts';
+import { createSecretRotation } from '../../agent/stack/rotate-secret.ts';
+import { ensureSecrets, readSecrets } from '../../agent/stack/secrets.ts';
+import { readTurnDatabase, TURN_DATABASE } from '../../agent/stack/turn-database.ts';
+import type { Secrets } from '../../agent/stack/types.ts';
 import { writeRendered } from '../../agent/stack/write-rendered.ts';
 import { openStore } from '../../agent/store/open.ts';
 import type { Instant } from '../../agent/system/clock.ts';
-import { config, images, secrets } from '../unit/reconcile/world.ts';
+import { config, images } from '../unit/reconcile/world.ts';
 import { createFakeEngine, type FakeEngine } from './fake-engine.ts';
 import { createMortality, type Life, type Mortality } from './mortality.ts';
 
@@ -34,6 +39,10 @@ export interface Simulation {
   readonly mortality: Mortality;
   /** The clock on the wall is set: nothing else has changed. */
   stepWallClock(byMs: number): void;
+  /** An operator asks for a new TURN secret. */
+  rotate(overlapMs: number): Promise<void>;
+  /** The secrets as they are, and those that coturn accepts. */
+  secrets(): Promise<{ readonly inUse: Secrets | null; readonly accepted: readonly string[] }>;
   look(): Promise<{ differences: readonly string[]; held: readonly string[] }>;
   end(): Promise<void>;
 }
@@ -61,6 +70,8 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
   const world = createFakeEngine(wallMs);
   const rendered = join(directory, 'stack');
   const migrationsDirectory = resolve(import.meta.dirname, '../../migrations');
+  const rotation = createSecretRotation(join(directory, 'secrets'));
+  await ensureSecrets({ directory: join(directory, 'secrets') });
   let store = openStore({ path: join(directory, 'state.db'), migrationsDirectory, clock });
   let memory = createMemory(store, clock.now());
   let loop = makeLoop();
@@ -71,7 +82,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       engineUnit: world.unit,
       nft,
       config: async () => CONFIG,
-      secrets: async () => secrets,
+      secrets: () => readSecrets({ directory: join(directory, 'secrets') }),
       certificates: async () => null,
       images: async () => images,
       ipv6: async () => ({ forwarding: true, routedByAdvertisement: [] }),
@@ -152,6 +163,11 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
         clock,
         memory,
         makeSecrets: async () => undefined,
+        secretRotation: {
+          prepare: (name) => mine.act(`prepare ${name}`, () => rotation.prepare(name)),
+          switchOver: (name) => mine.act(`switch ${name}`, () => rotation.switchOver(name)),
+          withdraw: (name) => mine.act(`withdraw ${name}`, () => rotation.withdraw(name)),
+        },
         writeFiles: (files) => mine.act('files', () => writeRendered(files, rendered)),
         verifiedArchive: async (image) => image.archive,
         composeFile: join(rendered, 'compose.yaml'),
@@ -207,6 +223,22 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
         monotonicMs += Math.max(1, dueInMs);
       }
       throw new Error('it does not come to rest');
+    },
+    async rotate(overlapMs) {
+      const { rotations } = embeddedStack;
+      const requests = rotationRequests({
+        clock,
+        store,
+        memory,
+        rotations: () => rotations,
+        wake: loop.wake,
+      });
+      await requests.rotateSecret({ secret: 'turn', overlapMs });
+    },
+    async secrets() {
+      const rows = readTurnDatabase(join(rendered, TURN_DATABASE)) ?? '';
+      const accepted = [...rows.matchAll(/ (\S+)$/gm)].map(([, secret = '']) => secret);
+      return { inUse: await readSecrets({ directory: join(directory, 'secrets') }), accepted };
     },
     async look() {
       const seen = await observed();

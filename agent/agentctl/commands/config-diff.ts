@@ -8,10 +8,11 @@ import { hostAddresses } from '../../reconcile/observe.ts';
 import { readCertificates } from '../../stack/certificates.ts';
 import { readImages } from '../../stack/images.ts';
 import { type RenderedChanges, renderedChanges } from '../../stack/rendered-changes.ts';
-import { readSecrets } from '../../stack/secrets.ts';
+import { allValues, readSecrets } from '../../stack/secrets.ts';
 import { stackNamed } from '../../stack/stack-named.ts';
 import { TURNSERVER_CONF } from '../../stack/turnserver-conf.ts';
 import type { RenderedFile, Secrets } from '../../stack/types.ts';
+import { readRendered } from '../../stack/write-rendered.ts';
 import { AgentError } from '../../system/errors.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 import type { Paths } from '../../system/paths.ts';
@@ -34,10 +35,11 @@ export async function configDiff({ paths, terminal }: Context, file?: string): P
   const files = await render(parsed.config, paths, secrets);
   const before = new Map<string, string>();
   for (const { path: name } of files) {
-    const content = await readAsRoot(join(paths.rendered, name));
+    const file = join(paths.rendered, name);
+    const content = await asRoot(file, () => readRendered(file));
     if (content !== null) before.set(name, content);
   }
-  const changes = renderedChanges(before, files, Object.values(secrets));
+  const changes = renderedChanges(before, files, allValues(secrets));
   terminal.write(inWords(changes));
   return changes.files.length === 0 ? EXIT.ok : EXIT.degraded;
 }

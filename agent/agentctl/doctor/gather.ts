@@ -14,6 +14,7 @@ import { gatherOtherFirewalls } from '../../conditions/gather/other-firewalls.ts
 import { gatherPortHolders } from '../../conditions/gather/port-holders.ts';
 import { gatherTurnsListener } from '../../conditions/gather/turns-listener.ts';
 import { renderRefused } from '../../conditions/render-refused.ts';
+import { secretRotating } from '../../conditions/secret-rotating.ts';
 import { tableWasChanged } from '../../conditions/table-was-changed.ts';
 import type { Facts } from '../../conditions/types.ts';
 import type { StatusReading } from '../../control/status-file.ts';
@@ -55,13 +56,15 @@ function refusalOf({ status, stale }: StatusReading): Facts['refusal'] {
   return known(problem ? { code: problem.code, message: problem.evidence, hint: problem.next } : null);
 }
 
-async function gatherSecrets(directory: string): Promise<Facts['secrets']> {
+async function gatherSecrets(directory: string, { status, stale }: StatusReading): Promise<Facts['secrets']> {
+  const problems = stale ? [] : (status?.problems ?? []);
+  const rotating = problems.find(({ code }) => code === secretRotating.code)?.evidence ?? null;
   try {
     await readSecrets({ directory });
-    return known({ refused: null });
+    return known({ refused: null, rotating });
   } catch (error) {
     if (isErrno(error, 'EACCES')) return unknown('needs root');
-    return known({ refused: describeError(error) });
+    return known({ refused: describeError(error), rotating });
   }
 }
 
@@ -120,7 +123,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     recentDrift: recentDriftOf(reading),
     symptoms: gatherSymptoms(reading),
     refusal: refusalOf(reading),
-    secrets: await gatherSecrets(paths.secrets),
+    secrets: await gatherSecrets(paths.secrets, reading),
     dockerProxies,
     turnsListener,
     conntrack,

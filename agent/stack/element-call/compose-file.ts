@@ -50,7 +50,7 @@ export function composeFile(
       cap_add: ['NET_BIND_SERVICE'],
       // Upstream's own command asks a third party for the public address.
       entrypoint: ['/usr/bin/turnserver', '-c', join('/etc', TURNSERVER_CONF)],
-      volumes: [mounted(join(directory, TURNSERVER_CONF), join('/etc', TURNSERVER_CONF))],
+      volumes: [mounted(join(directory, COTURN), join('/etc', COTURN))],
     },
     [LIVEKIT]: {
       ...hardened(imageOf(input, LIVEKIT), USERS[LIVEKIT]),
@@ -144,9 +144,7 @@ export function composeFile(
 
 /** A secret that the service reads anyway, if it reads any: the rotation of another must not give it a new name. */
 function keyOf(service: string, secrets: RenderInput['secrets']): string | undefined {
-  if (service === COTURN) return secrets.turn;
-  if (service === TUWUNEL) return secrets.turnLegacy;
-  return service === TRAEFIK ? undefined : secrets.livekitSecret;
+  return service === LIVEKIT || service === LK_JWT ? secrets.livekitSecret : undefined;
 }
 
 function placeIn({ subnet, subnet6 }: NetworkDefinition, service: keyof typeof PLACES) {

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { ApplianceConfig, ElementCallConfig } from '../../config/schema.ts';
 import { TURN_PORT } from '../coturn.ts';
+import { TURN_CREDENTIAL_MS } from '../turn-credentials.ts';
 import type { NetworkDefinition } from '../types.ts';
 import { mediaAddresses } from './media-address.ts';
 import { LK_JWT, PORTS } from './names.ts';
@@ -8,9 +9,6 @@ import { LK_JWT, PORTS } from './names.ts';
 /** Below `/etc/livekit` of the container. */
 export const LIVEKIT_KEYS = 'keys.yaml';
 export const LIVEKIT_TURN_SECRET = 'turn-secret';
-
-/** Seconds for which a TURN credential is good; a call that goes on longer gets another. At most a day. */
-const TURN_CREDENTIAL_SECONDS = 4 * 60 * 60;
 
 /** What a participant may cost: two tracks of their own and those of nineteen others; 10 Mbit/s in both directions. */
 const TRACKS_A_PARTICIPANT = 40;
@@ -49,7 +47,7 @@ export function livekitYaml(input: {
         port: TURN_PORT,
         protocol,
         secret_file: `/etc/livekit/${LIVEKIT_TURN_SECRET}`,
-        ttl: TURN_CREDENTIAL_SECONDS,
+        ttl: TURN_CREDENTIAL_MS / 1_000,
       })),
     },
     turn: { enabled: false },

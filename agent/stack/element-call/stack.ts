@@ -1,6 +1,7 @@
 import type { ApplianceConfig, ElementCallConfig } from '../../config/schema.ts';
-import { COTURN, RELAY_USER } from '../coturn.ts';
+import { COTURN } from '../coturn.ts';
 import { networksWithLocked } from '../networks.ts';
+import { turnDatabase } from '../turn-credentials.ts';
 import { TURNSERVER_CONF, turnserverConf } from '../turnserver-conf.ts';
 import type { LockedNetwork, NetworkDefinition, RenderedFile, RenderInput, Stack } from '../types.ts';
 import { composeFile, lkJwtAddresses } from './compose-file.ts';
@@ -8,6 +9,7 @@ import { LIVEKIT_KEYS, LIVEKIT_TURN_SECRET, livekitYaml } from './livekit-yaml.t
 import { LIVEKIT, LK_JWT, TRAEFIK, TUWUNEL, USERS } from './names.ts';
 import { elementCallProbes } from './probes.ts';
 import { refuseUnusable } from './refuse-unusable.ts';
+import { ROTATIONS } from './rotations.ts';
 import { elementCallServices } from './services.ts';
 import { traefikCertificates } from './traefik-certificates.ts';
 import { traefikRoutes } from './traefik-routes.ts';
@@ -19,6 +21,7 @@ export const elementCallStack: Stack = {
   services: elementCallServices,
   networks: networksOf,
   data: ([TUWUNEL, TRAEFIK] as const).map((name) => ({ name, owner: USERS[name] })),
+  rotations: ROTATIONS,
   render,
   probes: elementCallProbes,
 };
@@ -31,17 +34,13 @@ function render(input: RenderInput): readonly RenderedFile[] {
   const { config, addresses, secrets, certificates } = input;
   const elementCall = settingsOf(config);
   const [network, locked] = networksOf(config);
-  const coturn = [
-    secret(
-      TURNSERVER_CONF,
-      RELAY_USER,
-      turnserverConf({ config, addresses, secrets: [secrets.turn, secrets.turnLegacy] }),
-    ),
-  ];
+  const coturn = [plainFile(TURNSERVER_CONF, turnserverConf({ config, addresses }))];
   const key = secrets.livekitKey;
+  const { livekitKey: keyBefore, livekitSecret: secretBefore } = secrets.previous;
+  const keysBefore = keyBefore === undefined ? '' : `${keyBefore}: ${secretBefore}\n`;
   const livekit = [
     plain(LIVEKIT, 'livekit.yaml', livekitYaml({ config, elementCall, addresses, network, key })),
-    secretOf(LIVEKIT, LIVEKIT_KEYS, `${key}: ${secrets.livekitSecret}\n`),
+    secretOf(LIVEKIT, LIVEKIT_KEYS, `${key}: ${secrets.livekitSecret}\n${keysBefore}`),
     secretOf(LIVEKIT, LIVEKIT_TURN_SECRET, `${secrets.turn}\n`),
   ];
   const lkJwt = [
@@ -49,9 +48,10 @@ function render(input: RenderInput): readonly RenderedFile[] {
     secretOf(LK_JWT, 'secret', `${secrets.livekitSecret}\n`),
     ...(certificates?.ca ? [plain(LK_JWT, 'ca.pem', certificates.ca)] : []),
   ];
-  const tuwunel = [secretOf(TUWUNEL, 'turn-secret', `${secrets.turnLegacy}\n`)];
   const traefik = [plain(TRAEFIK, 'traefik.yml', traefikStatic(elementCall.certificates))];
-  const traefikWatches = [
+  const readAnew = [
+    turnDatabase(config.turn.realm, secrets, ['turn', 'turnLegacy']),
+    secretOf(TUWUNEL, 'turn-secret', `${secrets.turnLegacy}\n`),
     plain(TRAEFIK, 'dynamic/routes.yml', traefikRoutes(elementCall, lkJwtAddresses(locked))),
     secretOf(TRAEFIK, 'dynamic/certificates.yml', traefikCertificates(certificates)),
   ];
@@ -59,7 +59,6 @@ function render(input: RenderInput): readonly RenderedFile[] {
     [COTURN]: coturn,
     [LIVEKIT]: livekit,
     [LK_JWT]: lkJwt,
-    [TUWUNEL]: tuwunel,
     [TRAEFIK]: traefik,
   };
   const compose: RenderedFile = {
@@ -69,7 +68,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
     owner: { uid: 0, gid: 0 },
     secret: false,
   };
-  const files = [compose, ...Object.values(readAtStart).flat(), ...traefikWatches];
+  const files = [compose, ...Object.values(readAtStart).flat(), ...readAnew];
   refuseUnusable(files);
   return files;
 }
@@ -82,16 +81,15 @@ function contents(files: Readonly<Record<string, readonly RenderedFile[]>>) {
 
 type Owned = keyof typeof USERS;
 
-function plain(service: Owned, name: string, content: string): RenderedFile {
-  return { path: `${service}/${name}`, content, mode: 0o444, owner: { uid: 0, gid: 0 }, secret: false };
+const plain = (service: Owned, name: string, content: string) => plainFile(`${service}/${name}`, content);
+
+function plainFile(path: string, content: string): RenderedFile {
+  return { path, content, mode: 0o444, owner: { uid: 0, gid: 0 }, secret: false };
 }
 
-const secretOf = (service: Owned, name: string, content: string) =>
-  secret(`${service}/${name}`, USERS[service], content);
-
 /** Readable by the one user that needs it. */
-function secret(path: string, owner: RenderedFile['owner'], content: string): RenderedFile {
-  return { path, content, mode: 0o400, owner, secret: true };
+function secretOf(service: Owned, name: string, content: string): RenderedFile {
+  return { path: `${service}/${name}`, content, mode: 0o400, owner: USERS[service], secret: true };
 }
 
 /** The configuration was checked to have them with this stack. */

@@ -3,7 +3,6 @@ import { composeText, coturnContainer, hardened, imageOf, labelled, mounted } fr
 import { COTURN, RELAY_USER } from '../coturn.ts';
 import { generation } from '../generation.ts';
 import { composeNetworks, singleNetwork } from '../networks.ts';
-import { TURNSERVER_CONF } from '../turnserver-conf.ts';
 import { NETWORK, PROJECT, type RenderInput } from '../types.ts';
 import { LIVEKIT } from './services.ts';
 
@@ -17,7 +16,7 @@ const STACK = 'embedded';
  * container is made from is named by its generation label, so that Compose makes anew only what changed.
  */
 export function composeFile(input: RenderInput, files: { readonly turnserverConf: string }): string {
-  const { config, secrets, directory } = input;
+  const { config, directory } = input;
   const subnets = [config.network.subnet, config.network.subnet6].filter((subnet) => subnet !== 'none');
   const livekit = {
     ...hardened(imageOf(input, LIVEKIT), SERVICE_USER),
@@ -27,12 +26,12 @@ export function composeFile(input: RenderInput, files: { readonly turnserverConf
   };
   const coturn = {
     ...coturnContainer(imageOf(input, COTURN), RELAY_USER),
-    volumes: [mounted(join(directory, TURNSERVER_CONF), join('/etc', TURNSERVER_CONF))],
+    volumes: [mounted(join(directory, COTURN), join('/etc', COTURN))],
   };
   const document = {
     name: PROJECT,
     services: {
-      [COTURN]: labelled(STACK, COTURN, coturn, generation([coturn, files.turnserverConf], secrets.turn)),
+      [COTURN]: labelled(STACK, COTURN, coturn, generation([coturn, files.turnserverConf])),
       // A changed subnet means a new network, and that a container on it.
       [LIVEKIT]: labelled(STACK, LIVEKIT, livekit, generation([livekit, ...subnets])),
     },

@@ -1,5 +1,5 @@
-import { RELAY_USER } from '../coturn.ts';
 import { singleNetwork } from '../networks.ts';
+import { TURN_CREDENTIAL_MS, turnDatabase } from '../turn-credentials.ts';
 import { TURNSERVER_CONF, turnserverConf } from '../turnserver-conf.ts';
 import type { RenderedFile, RenderInput, Stack } from '../types.ts';
 import { composeFile } from './compose-file.ts';
@@ -12,13 +12,17 @@ export const embeddedStack: Stack = {
   services: embeddedServices,
   networks: ({ network }) => singleNetwork(network),
   data: [],
+  // Nobody but the agent's probe makes credentials here, and coturn is told without a restart.
+  rotations: new Map([
+    ['turn', { overlapMs: TURN_CREDENTIAL_MS, cutsCalls: { switch: false, withdraw: false } }],
+  ]),
   render,
   probes: embeddedProbes,
 };
 
 function render(input: RenderInput): readonly RenderedFile[] {
   const { config, addresses, secrets } = input;
-  const conf = turnserverConf({ config, addresses, secrets: [secrets.turn] });
+  const conf = turnserverConf({ config, addresses });
   return [
     {
       path: 'compose.yaml',
@@ -30,10 +34,10 @@ function render(input: RenderInput): readonly RenderedFile[] {
     {
       path: TURNSERVER_CONF,
       content: conf,
-      // Readable by the one user that needs it: it holds the TURN secret.
-      mode: 0o400,
-      owner: RELAY_USER,
-      secret: true,
+      mode: 0o444,
+      owner: { uid: 0, gid: 0 },
+      secret: false,
     },
+    turnDatabase(config.turn.realm, secrets, ['turn']),
   ];
 }

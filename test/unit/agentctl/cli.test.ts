@@ -67,6 +67,7 @@ async function runAgent(
     firewall: async () => firewall,
     confirmPerimeter: async () => ({ message: '' }),
     rollBackPerimeter: async () => ({ message: '' }),
+    rotateSecret: async () => ({ message: '' }),
     tryPerimeter: async () => ({ message: '' }),
     ping: async () => ({ agentVersion: '0.1.0' }),
   });
@@ -351,6 +352,7 @@ test.serial('hold, release and heal reach the agent and pass on what it says', a
     firewall: async () => wellStatus.firewall,
     confirmPerimeter: async () => ({ message: '' }),
     rollBackPerimeter: async () => ({ message: '' }),
+    rotateSecret: async () => ({ message: '' }),
     tryPerimeter: async () => ({ message: '' }),
     ping: async () => ({ agentVersion: '0.1.0' }),
   });

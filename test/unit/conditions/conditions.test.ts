@@ -255,8 +255,15 @@ test('a change that was put right is told of, without making the appliance less 
 });
 
 test('a secret that is refused is named', (t) => {
-  const secrets = known({ refused: 'the secret /x has mode 0644' });
+  const secrets = known({ refused: 'the secret /x has mode 0644', rotating: null });
   t.like(badOf('SECRET_REFUSED', { secrets }), { evidence: 'the secret /x has mode 0644' });
+});
+
+test('a rotation that is under way is told, and alarms nobody', (t) => {
+  const rotating = 'turn: the new one is in use; overlap until 2026-01-01T04:00:00.000Z';
+  const secrets = known({ refused: null, rotating });
+  t.like(badOf('SECRET_ROTATING', { secrets }), { evidence: rotating });
+  t.is(CONDITIONS.find(({ code }) => code === 'SECRET_ROTATING')?.severity, 'info');
 });
 
 test('a certificate that is refused is not taken for another reason why nothing is rendered', (t) => {

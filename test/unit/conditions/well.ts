@@ -28,7 +28,7 @@ export const well: Facts = {
   recentDrift: known(null),
   symptoms: known([]),
   refusal: known(null),
-  secrets: known({ refused: null }),
+  secrets: known({ refused: null, rotating: null }),
   dockerProxies: known({ count: 0, pssBytes: 0, rssBytes: 0, ports: [] }),
   turnsListener: known({ open: false, detail: 'nothing listens on it' }),
   conntrack: known({ count: 120, max: 65_536 }),

@@ -35,6 +35,7 @@ const api: ControlApi = {
   firewall: async () => wellStatus.firewall,
   confirmPerimeter: async ({ unproven }) => ({ message: `confirmed, unproven: ${unproven}` }),
   rollBackPerimeter: async () => ({ message: 'rolled back' }),
+  rotateSecret: async ({ secret, overlapMs }) => ({ message: `${secret}, overlap ${overlapMs}` }),
   tryPerimeter: async () => ({ message: 'on trial again' }),
   ping: async () => ({ agentVersion: '0.1.0' }),
 };
@@ -62,6 +63,9 @@ test('the client asks and the server answers', async (t) => {
   t.deepEqual(await client.status(), wellStatus);
   t.deepEqual(await client.confirmPerimeter({ unproven: true }), { message: 'confirmed, unproven: true' });
   t.deepEqual(await client.rollBackPerimeter(), { message: 'rolled back' });
+  t.deepEqual(await client.rotateSecret({ secret: 'turn', overlapMs: null }), {
+    message: 'turn, overlap null',
+  });
   t.deepEqual(await client.tryPerimeter(), { message: 'on trial again' });
   t.deepEqual(await client.ping(), { agentVersion: '0.1.0' });
 });

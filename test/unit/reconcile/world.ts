@@ -19,6 +19,8 @@ export const secrets: Secrets = {
   turnLegacy: 'b'.repeat(64),
   livekitKey: `API${'c'.repeat(12)}`,
   livekitSecret: 'd'.repeat(64),
+  next: {},
+  previous: {},
 };
 
 export const at = (monotonicMs: number, bootId = 'boot-1'): Instant => ({
@@ -53,6 +55,8 @@ export const history: History = {
   lastDrift: null,
   turnAddresses: ['192.0.2.10'],
   perimeter: NO_PERIMETER,
+  rotations: new Map(),
+  silentSince: null,
 };
 
 export async function listingOf(table: TableSpec): Promise<ListedTable> {

@@ -105,7 +105,7 @@ test('the secret is in one file only, which only its user may read', (t) => {
     t.is(file.content.includes(SECRET.slice(0, 12)), file.secret, file.path);
     if (file.secret) t.like(file, { mode: 0o400, owner: { uid: 73478, gid: 73478 } });
   }
-  t.true(fileOf('coturn/turnserver.conf').secret);
+  t.is(fileOf('coturn/turn.db').content, `${DEFAULT_CONFIG.turn.realm} ${SECRET}\n`);
 });
 
 test('a change makes anew what it concerns, and nothing else', (t) => {
@@ -117,7 +117,7 @@ test('a change makes anew what it concerns, and nothing else', (t) => {
   const { config } = input;
   t.deepEqual(changed(structuredClone(input)), []);
   t.deepEqual(changed({ ...input, addresses: ['198.51.100.1'] }), ['coturn']);
-  t.deepEqual(changed({ ...input, secrets: { ...secrets, turn: 'f'.repeat(64) } }), ['coturn']);
+  t.deepEqual(changed({ ...input, secrets: { ...secrets, turn: 'f'.repeat(64) } }), []);
   t.deepEqual(changed({ ...input, config: { ...config, turn: { ...config.turn, realm: 'other' } } }), [
     'coturn',
   ]);
@@ -131,7 +131,7 @@ test('a change makes anew what it concerns, and nothing else', (t) => {
 
 test('a dollar sign reaches the container as it is', (t) => {
   const { services } = compose({ ...input, directory: '/srv/a$b' });
-  t.like(services.coturn, { volumes: [{ source: '/srv/a$$b/coturn/turnserver.conf' }] });
+  t.like(services.coturn, { volumes: [{ source: '/srv/a$$b/coturn' }] });
 });
 
 test('coturn is told where to listen and relay, whom to refuse, and to open nothing else', (t) => {
@@ -146,7 +146,8 @@ test('coturn is told where to listen and relay, whom to refuse, and to open noth
   ]);
   t.deepEqual([valuesOf('min-port'), valuesOf('max-port')], [['49152'], ['49663']]);
   t.deepEqual(valuesOf('realm'), [DEFAULT_CONFIG.turn.realm]);
-  t.deepEqual(valuesOf('static-auth-secret'), [SECRET]);
+  t.deepEqual(valuesOf('userdb'), ['/etc/coturn/turn.db']);
+  t.deepEqual(valuesOf('static-auth-secret'), []);
   for (const option of [
     'no-tls',
     'no-dtls',

@@ -76,8 +76,28 @@ const effects: Record<string, [after: RenderInput, anew: string[], files: string
   ],
   'the secret of the relay': [
     { ...plain, secrets: { ...secrets, turn: 'e'.repeat(64) } },
-    ['livekit', 'coturn'],
-    ['coturn/turnserver.conf', 'livekit/turn-secret'],
+    ['livekit'],
+    ['livekit/turn-secret', 'coturn/turn.db'],
+  ],
+  'the secret of the relay that is made and waits': [
+    { ...plain, secrets: { ...secrets, next: { turn: 'e'.repeat(64) } } },
+    [],
+    ['coturn/turn.db'],
+  ],
+  'the secret of the relay before this one': [
+    { ...plain, secrets: { ...secrets, previous: { turn: 'e'.repeat(64) } } },
+    [],
+    ['coturn/turn.db'],
+  ],
+  'the secret of calls without LiveKit': [
+    { ...plain, secrets: { ...secrets, turnLegacy: 'e'.repeat(64) } },
+    [],
+    ['coturn/turn.db', 'tuwunel/turn-secret'],
+  ],
+  'the key of LiveKit before this one': [
+    { ...plain, secrets: { ...secrets, previous: { livekitKey: 'API2', livekitSecret: 'e'.repeat(64) } } },
+    ['livekit'],
+    ['livekit/keys.yaml'],
   ],
   'the key of LiveKit': [
     { ...plain, secrets: { ...secrets, livekitSecret: 'e'.repeat(64) } },
@@ -118,7 +138,9 @@ test('every service is hardened and bounded, and has a user of its own', (t) => 
 });
 
 test('a secret is in files for the one user that needs it, and nowhere else', (t) => {
-  const readers = Object.entries(secrets).map(([name, value]): [string, string[]] => {
+  const { next, previous, ...inUse } = secrets;
+  t.deepEqual([next, previous], [{}, {}]);
+  const readers = Object.entries(inUse).map(([name, value]): [string, string[]] => {
     const files = elementCallStack.render(plain).filter(({ content }) => content.includes(value));
     for (const { path, mode, secret } of files.filter(({ secret }) => secret)) {
       t.deepEqual([path, mode, secret], [path, 0o400, true]);
@@ -126,8 +148,8 @@ test('a secret is in files for the one user that needs it, and nowhere else', (t
     return [name, files.map(({ path, secret, owner }) => `${path} ${secret ? owner.uid : 'everybody'}`)];
   });
   t.deepEqual(Object.fromEntries(readers), {
-    turn: ['coturn/turnserver.conf 73478', 'livekit/turn-secret 73479'],
-    turnLegacy: ['coturn/turnserver.conf 73478', 'tuwunel/turn-secret 73481'],
+    turn: ['livekit/turn-secret 73479', 'coturn/turn.db 73478'],
+    turnLegacy: ['coturn/turn.db 73478', 'tuwunel/turn-secret 73481'],
     // The name of the key, which is no secret.
     livekitKey: ['livekit/livekit.yaml everybody', 'livekit/keys.yaml 73479', 'lk-jwt/key 73480'],
     livekitSecret: ['livekit/keys.yaml 73479', 'lk-jwt/secret 73480'],

@@ -1,0 +1,31 @@
+import { accountOf } from '../firewall/accounts.ts';
+import { elapsedMs, type Instant } from '../system/clock.ts';
+import type { Desired, Observed } from './types.ts';
+
+/** The service that carries calls: when it ends, they end. */
+const SFU = 'livekit';
+
+/**
+ * A path on which nothing was sent for so long carries no call: whoever is in one asks for consent every few seconds, and a
+ * path without consent is given up after 30 s (RFC 7675 section 5.1).
+ */
+export const QUIET_MS = 30_000;
+
+/**
+ * Packets that the SFU has sent to its clients, by the counters of our table; null when they cannot be read. What came in
+ * would not do: LiveKit answers no stranger, and whoever knocks on its port must not be able to pass for a call.
+ */
+export function mediaSent({ table }: Observed, { services }: Desired): number | null {
+  if (!table.ok || table.value === null) return null;
+  const ports = services.find(({ name }) => name === SFU)?.published ?? [];
+  const counters = new Set(ports.map((port) => accountOf(port).counters.outbound));
+  return table.value.counters
+    .filter(({ name }) => counters.has(name))
+    .reduce((sum, { packets }) => sum + packets, 0);
+}
+
+/** Milliseconds until it counts as certain that nobody is in a call, if nothing is sent meanwhile; 0 when it is. */
+export function quietInMs(silentSince: Instant | null, now: Instant): number {
+  const silentFor = silentSince && elapsedMs(silentSince, now);
+  return silentFor === null ? QUIET_MS : Math.max(0, QUIET_MS - silentFor);
+}

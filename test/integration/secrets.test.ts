@@ -1,0 +1,84 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { APPLIANCE_NEEDS, type Appliance, startAppliance } from '../support/appliance.ts';
+import { type Client, createClient } from '../support/client.ts';
+import { HOST_V4 } from '../support/machine.ts';
+import { needs, testWhen } from '../support/needs.ts';
+
+const test = testWhen(needs(APPLIANCE_NEEDS));
+let appliance: Appliance;
+let client: Client;
+
+test.before('an appliance comes up', async () => {
+  appliance = await startAppliance();
+  client = createClient(appliance.machine);
+});
+test.after.always('it is taken away', () => appliance?.destroy());
+
+const secretNow = async () => (await readFile(join(appliance.paths.secrets, 'turn'), 'utf8')).trim();
+const relayWith = (secret: string, count: number) =>
+  client.relay({
+    ...{ server: HOST_V4, secret, peer: HOST_V4, peerPort: 7882 },
+    ...{ transport: 'udp', method: 'channel', count },
+  });
+const startOfRelay = async () =>
+  (await appliance.freshStatus()).services.find(({ name }) => name === 'coturn')?.startedAt;
+
+test('a secret of the relay is rotated under a call: not a datagram is lost, and the old one goes when its time is over', async (t) => {
+  const [old, relayStarted] = [await secretNow(), await startOfRelay()];
+  // 20 ms between the packets: it goes on until after the end of the rotation.
+  const call = relayWith(old, 900);
+  const asked = await appliance.agentctl('secrets', 'rotate', 'turn', '--overlap', '8s');
+  t.is(asked.exitCode, 0, asked.stderr);
+  const overlapping = await appliance.until('both are good', 10_000, ({ problems }) =>
+    problems.some(({ code, evidence }) => code === 'SECRET_ROTATING' && /overlap until/.test(evidence)),
+  );
+  t.is(overlapping.overall, 'ok', 'a rotation alarms nobody');
+  const made = await secretNow();
+  t.not(made, old);
+  t.regex((await appliance.agentctl('secrets', 'list')).stdout, /^turn +.*the one before it is still good/m);
+  for (const secret of [made, old]) t.is((await relayWith(secret, 5)).received, 5, 'both are good');
+  const again = await appliance.agentctl('secrets', 'rotate', 'turn');
+  t.regex(again.stderr, /being rotated already/);
+
+  await appliance.until('the overlap is over', 20_000, ({ problems }) =>
+    problems.every(({ code }) => code !== 'SECRET_ROTATING'),
+  );
+  t.is((await relayWith(old, 5)).refusal, 'Cannot complete Allocation');
+  t.is((await relayWith(made, 5)).received, 5);
+  const { sent, received, output } = await call;
+  t.deepEqual([sent, received], [900, 900], output);
+  t.is(await startOfRelay(), relayStarted, 'coturn was not restarted');
+  t.deepEqual(
+    (await appliance.events()).filter(({ subject }) => subject === 'secret turn').map(({ kind }) => kind),
+    ['secret-rotation-asked', 'secret-prepared', 'secret-switched', 'secret-overlap', 'secret-over'],
+  );
+
+  await t.notThrowsAsync(assertNowhere([old, made]));
+});
+
+/** Neither in what others may read, nor in what is recorded, logged or given away. */
+async function assertNowhere(values: readonly string[]): Promise<void> {
+  const { paths, machine } = appliance;
+  const folder = join(machine.root, 'bundle');
+  await mkdir(folder);
+  await appliance.agentctl('support-bundle', '--output', join(folder, 'bundle.tar.gz'));
+  const files = [paths.stateDirectory, paths.runDirectory, folder].map(async (directory) =>
+    (await readdir(directory, { withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => join(directory, name)),
+  );
+  const seen = (await Promise.all(files)).flat();
+  for (const name of ['state.db', 'status.json', 'events.json', 'bundle.tar.gz']) {
+    if (!seen.some((path) => path.endsWith(name))) throw new Error(`${name} was not looked at`);
+  }
+  for (const path of seen) {
+    const content = await readFile(path);
+    const text = path.endsWith('.gz') ? await promisify(gunzip)(content) : content;
+    if (values.some((value) => text.includes(value))) throw new Error(`a secret is in ${path}`);
+  }
+  if (values.some((value) => appliance.agent().output().includes(value)))
+    throw new Error('one is in the log');
+}
