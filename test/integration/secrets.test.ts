@@ -29,8 +29,8 @@ const startOfRelay = async () =>
 test('a secret of the relay is rotated under a call: not a datagram is lost, and the old one goes when its time is over', async (t) => {
   const [old, relayStarted] = [await secretNow(), await startOfRelay()];
   // 20 ms between the packets: it goes on until after the end of the rotation.
-  const call = relayWith(old, 900);
-  const asked = await appliance.agentctl('secrets', 'rotate', 'turn', '--overlap', '8s');
+  const call = relayWith(old, 800);
+  const asked = await appliance.agentctl('secrets', 'rotate', 'turn', '--overlap', '6s');
   t.is(asked.exitCode, 0, asked.stderr);
   const overlapping = await appliance.until('both are good', 10_000, ({ problems }) =>
     problems.some(({ code, evidence }) => code === 'SECRET_ROTATING' && /overlap until/.test(evidence)),
@@ -49,7 +49,7 @@ test('a secret of the relay is rotated under a call: not a datagram is lost, and
   t.is((await relayWith(old, 5)).refusal, 'Cannot complete Allocation');
   t.is((await relayWith(made, 5)).received, 5);
   const { sent, received, output } = await call;
-  t.deepEqual([sent, received], [900, 900], output);
+  t.deepEqual([sent, received], [800, 800], output);
   t.is(await startOfRelay(), relayStarted, 'coturn was not restarted');
   t.deepEqual(
     (await appliance.events()).filter(({ subject }) => subject === 'secret turn').map(({ kind }) => kind),
