@@ -5,17 +5,21 @@ import { createProber } from '../probes/prober.ts';
 import { undecided } from '../reconcile/perimeter.ts';
 import { createSlowFacts, rulesKeptMs } from '../reconcile/slow-facts.ts';
 import { createLogWatch, newestLines } from '../symptoms/log-watch.ts';
+import { coalesce } from '../system/coalesce.ts';
 import { keep } from '../system/keep.ts';
 import { releaseFolder } from '../system/release-folder.ts';
 import type { Parts } from './parts.ts';
 
+/** A firewall is written rule by rule, and some programs write theirs again and again. */
+const OTHERS_RULES = { settleMs: 1_000, apartMs: 15_000 };
+
 /** What looks at the machine beside the rounds of the loop, each at a beat of its own. */
 export type Senses = Awaited<ReturnType<typeof openSenses>>;
 
-/** Resolves after a first look at everything slow. `onServing`: a service began or ceased to serve. */
+/** Resolves after a first look at everything slow. `onChange`: something was seen that the loop should look at. */
 export async function openSenses(
   { paths, clock, run, compose, look, memory, secrets, stack }: Parts,
-  onServing: () => void,
+  onChange: () => void,
 ) {
   const hardware = createSurvey({
     folders: { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
@@ -46,18 +50,26 @@ export async function openSenses(
         timeoutMs: look.budgetsOf(service).timeout,
         turnSecret: secrets.latest()?.turn ?? null,
       }),
-    onChange: onServing,
+    onChange,
   });
+  const gatherAgain = async () => {
+    slow = await slowFacts.gather();
+  };
+  const lookSoon = coalesce(() => void gatherAgain().then(onChange), OTHERS_RULES);
   return {
     /** Resolves once the hardware was looked at for the first time, which takes longer than a start may. */
     hardwareLooked: hardware.looked,
     forwardPath: keep(() => gatherForwardPath(run), rulesKeptMs, clock),
     rulesChanged: slowFacts.rulesChanged,
+    /** Rules that decide about our packets too, perhaps: whoever wrote them waits to see what they do. */
+    othersRulesChanged() {
+      slowFacts.rulesChanged();
+      lookSoon.ask();
+    },
     /** The newest look at everything slow. */
     slow: () => slow,
-    async gatherAgain() {
-      slow = await slowFacts.gather();
-    },
+    gatherAgain,
+    stop: lookSoon.stop,
     prober,
   };
 }

@@ -40,7 +40,7 @@ test('without systemd a second run changes nothing and says so', async (t, setti
 test('without systemd an agent that was killed is started by the next run, on the stack that went on', async (t, setting) => {
   const { machine } = setting;
   await machine.sh('kill -KILL $(cat /run/appliance-agent/agent.pid)');
-  t.is((await setting.machine.sh('sleep 31; agentctl status', 60_000)).exitCode, 3, 'the status is stale');
+  t.is((await machine.sh('agentctl status')).exitCode, 3, 'a status without its agent is stale');
   const containers = (await machine.sh('docker ps --quiet')).stdout;
   t.regex(await install(t, setting, '--demo'), /^\[12\/13\] Agent … started in the background/m);
   t.is((await machine.sh('docker ps --quiet')).stdout, containers);

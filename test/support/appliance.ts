@@ -92,6 +92,10 @@ async function bringUp(machine: Machine, images: string, options: ApplianceOptio
   const spawnAgent = () => machine.spawnInHost(join(dist, 'bin/appliance-agent'), [], { env });
   let agent = await spawnAgent();
 
+  const nextStatus = () => {
+    const asked = systemClock().now().monotonicMs;
+    return appliance.until('a new status', 15_000, (status) => status.generatedMonotonicMs > asked);
+  };
   const appliance: Appliance = {
     machine,
     paths,
@@ -104,15 +108,16 @@ async function bringUp(machine: Machine, images: string, options: ApplianceOptio
     agentctlAsNobody: (...args) =>
       machine.inHost('setpriv', [...NOBODY, node, join(dist, 'agentctl.js'), ...args], { env }),
     status: async () => JSON.parse(await readFile(paths.status, 'utf8')) as Status,
-    async freshStatus() {
-      const asked = systemClock().now().monotonicMs;
-      return appliance.until('a new status', 15_000, (status) => status.generatedMonotonicMs > asked);
+    freshStatus() {
+      const next = nextStatus();
+      process.kill(agent.pid, 'SIGHUP');
+      return next;
     },
     events: async () =>
       (JSON.parse(await readFile(paths.events, 'utf8')) as { events: RecordedEvent[] }).events,
     async startAgent() {
       agent = await spawnAgent();
-      await appliance.freshStatus();
+      await nextStatus();
       return agent;
     },
     agent: () => agent,
