@@ -12,7 +12,7 @@ import { PROJECT, type Secrets, type StackImage } from '../stack/types.ts';
 import { readRendered } from '../stack/write-rendered.ts';
 import { AgentError, describeError, isErrno } from '../system/errors.ts';
 import { fingerprint } from './files-to-write.ts';
-import type { Ipv6Facts } from './ipv6-facts.ts';
+import type { Ipv6Facts } from './forwarding-facts.ts';
 import type { EngineState, HostAddress, Observed, Seen } from './types.ts';
 
 export interface ObservePorts {
@@ -26,6 +26,7 @@ export interface ObservePorts {
   /** Rejects with an AgentError when what is there cannot be used. */
   readonly certificates: (config: ApplianceConfig | null) => Promise<CertificateFiles | null>;
   readonly forwardPath: () => Promise<Facts['forwardPath']>;
+  readonly forwardsIpv4: () => Promise<boolean>;
   /** Null on a kernel without IPv6. */
   readonly ipv6: () => Promise<Ipv6Facts | null>;
   /** Asked only where Docker has no chain: it looks through all processes. */
@@ -39,12 +40,13 @@ export interface ObservePorts {
 /** Looks at everything at once; what cannot be seen is said, not guessed. Nothing is changed. */
 export async function observe(ports: ObservePorts): Promise<Observed> {
   const images = await seen(ports.images());
-  const [config, secrets, engine, table, forwardPath, ipv6, filesOnDisk] = await Promise.all([
+  const [config, secrets, engine, table, forwardPath, forwardsIpv4, ipv6, filesOnDisk] = await Promise.all([
     ports.config(),
     seen(ports.secrets()),
     seen(observeEngine(ports.engine, images.ok ? images.value : [])),
     seen(ports.nft.list('inet', 'appliance')),
     ports.forwardPath(),
+    ports.forwardsIpv4(),
     ports.ipv6(),
     readFingerprints(ports.renderedDirectory),
   ]);
@@ -57,6 +59,7 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
     engineUnit: await observeEngineUnit(ports.engineUnit, engine.ok),
     table,
     forwardPath,
+    forwardsIpv4,
     ipv6,
     dockerRules: await observeDockerRules(forwardPath, ports.dockerRules),
     addresses: hostAddresses(),

@@ -14,7 +14,7 @@ import type { RenderedFile, Secrets, ServiceDefinition, StackImage, StackNetwork
 import type { Attempt, Death, Hold } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { AgentError } from '../system/errors.ts';
-import type { Ipv6Facts } from './ipv6-facts.ts';
+import type { Ipv6Facts } from './forwarding-facts.ts';
 import type { PerimeterRecord } from './perimeter.ts';
 import type { RotationRecord, RotationRecords } from './rotation-record.ts';
 
@@ -34,6 +34,8 @@ export interface Observed {
   readonly engineUnit: EngineUnitState;
   readonly table: Seen<ListedTable | null>;
   readonly forwardPath: Facts['forwardPath'];
+  /** Whether the kernel forwards IPv4 packets. */
+  readonly forwardsIpv4: boolean;
   /** Null on a kernel without IPv6. */
   readonly ipv6: Ipv6Facts | null;
   readonly dockerRules: Facts['dockerRules'];

@@ -1,5 +1,5 @@
 import { gatherDockerRules } from '../conditions/gather/docker-rules.ts';
-import { readIpv6Facts } from '../reconcile/ipv6-facts.ts';
+import { forwardsIpv4, readIpv6Facts } from '../reconcile/forwarding-facts.ts';
 import { observe } from '../reconcile/observe.ts';
 import type { Observed } from '../reconcile/types.ts';
 import { readCertificates } from '../stack/certificates.ts';
@@ -22,6 +22,7 @@ export function wireObservation(
       images: () => readImages(paths.images),
       certificates: (accepted) => readCertificates(accepted?.elementCall ?? null, new Date()),
       forwardPath: () => forwardPath(afresh),
+      forwardsIpv4,
       ipv6: readIpv6Facts,
       dockerRules: () => gatherDockerRules(),
       verdicts: prober.verdicts,

@@ -85,6 +85,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       secrets: () => readSecrets({ directory: join(directory, 'secrets') }),
       certificates: async () => null,
       images: async () => images,
+      forwardsIpv4: async () => true,
       ipv6: async () => ({ forwarding: true, routedByAdvertisement: [] }),
       forwardPath: async () => ({
         known: true,

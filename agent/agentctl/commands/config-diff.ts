@@ -3,7 +3,7 @@ import { parseConfig } from '../../config/parse-config.ts';
 import { formatConfigProblems } from '../../config/problems.ts';
 import type { ApplianceConfig } from '../../config/schema.ts';
 import { reachableAddresses, relayAddresses, turnAddresses } from '../../reconcile/addresses.ts';
-import { readIpv6Facts } from '../../reconcile/ipv6-facts.ts';
+import { readIpv6Facts } from '../../reconcile/forwarding-facts.ts';
 import { hostAddresses } from '../../reconcile/observe.ts';
 import { readCertificates } from '../../stack/certificates.ts';
 import { readImages } from '../../stack/images.ts';

@@ -244,6 +244,13 @@ test('before this machine forwards IPv6, the interfaces by which it is reached k
   t.deepEqual(settings({ ...machine, config: { ...config, network } }), [], 'no IPv6 is wanted');
 });
 
+test('an engine that is up and does not forward IPv4 has it done for it', async (t) => {
+  const machine: Observed = { ...(await healthy()), forwardsIpv4: false };
+  const [step] = planned(machine).steps;
+  t.like(step, { kind: 'set-kernel', setting: 'net/ipv4/ip_forward', value: '1' });
+  t.deepEqual(kinds({ ...machine, engine: { ok: false, why: 'it starts' } }), []);
+});
+
 test('on a kernel without IPv6 the stack has IPv4 alone', async (t) => {
   const desired = desire({ ...(await healthy()), ipv6: null });
   t.is(desired.networks[0].subnet6, null);

@@ -100,6 +100,7 @@ const bare: Observed = {
   engine: { ok: true, value: { containers: [], networks: [], missingImages: [], startedAtMs: 0 } },
   engineUnit: 'other',
   table: { ok: true, value: null },
+  forwardsIpv4: true,
   ipv6: { forwarding: true, routedByAdvertisement: [] },
   forwardPath: {
     known: true,

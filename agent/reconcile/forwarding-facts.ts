@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../system/errors.ts';
 import { readFileIfPresent } from '../system/files.ts';
@@ -26,4 +26,9 @@ export async function readIpv6Facts(directory = '/proc/sys/net/ipv6/conf'): Prom
     forwarding: (await setting('all', 'forwarding')) === '1',
     routedByAdvertisement: interfaces.filter((_, index) => accepting[index] === '1'),
   };
+}
+
+/** Whether the kernel forwards IPv4 packets, in the network namespace of this process (ip-sysctl). */
+export async function forwardsIpv4(path = '/proc/sys/net/ipv4/ip_forward'): Promise<boolean> {
+  return (await readFile(path, 'utf8')).trim() === '1';
 }
