@@ -53,6 +53,7 @@ ping iputils-ping
 sysctl procps
 turnutils_uclient coturn coturn.service
 curl curl
+faketime faketime
 openssl openssl
 shellcheck shellcheck
 mmdebstrap mmdebstrap

@@ -39,8 +39,13 @@ export const serviceDown: Condition = {
     }),
 };
 
-/** A running container that was not probed yet is not down; one that does not run needs no probe to be. */
-const isDown = ({ serving, state }: Service) =>
-  serving === false || (serving === null && state !== 'running' && state !== 'unknown');
+/**
+ * A running container that was not probed yet is not down, unless the ones before it ended again and again; one that does
+ * not run needs no probe to be.
+ */
+export const isDown = ({ serving, state, failures }: Service) =>
+  serving === false ||
+  (serving === null && ((state !== 'running' && state !== 'unknown') || (failures ?? null) !== null));
 
-const describe = ({ name, state, detail }: Service) => `${name}: ${detail === '' ? state : detail}`;
+const describe = ({ name, state, detail, failures }: Service) =>
+  [`${name}: ${detail === '' ? state : detail}`, ...(failures ? [failures] : [])].join('; ');

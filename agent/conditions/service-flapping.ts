@@ -1,5 +1,6 @@
 import { PROJECT } from '../stack/types.ts';
 import { bad, cannotTell, good, judge } from './findings.ts';
+import { isDown } from './service-down.ts';
 import type { Condition } from './types.ts';
 
 export const serviceFlapping: Condition = {
@@ -15,7 +16,10 @@ export const serviceFlapping: Condition = {
   dependsOn: [],
   evaluate: (facts) =>
     judge(facts.services, (services) => {
-      const flapping = services.filter(({ failures }) => failures);
+      // One problem is shown: that a service is down tells this too.
+      const flapping = services.filter(
+        (service) => service.failures && (service.held === true || !isDown(service)),
+      );
       if (flapping.length > 0) {
         const logs = flapping
           .map(({ name }) => `\`sudo docker logs --tail 50 ${PROJECT}-${name}-1\``)

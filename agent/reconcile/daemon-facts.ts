@@ -74,7 +74,7 @@ export function daemonFacts(input: FactsInput): Facts {
     table:
       desired === null
         ? unknown('there is no configuration yet')
-        : known(tableFact(observed.table, desired, input.history)),
+        : known(tableFact(tableNow(observed, desired, input.history), desired, input.history)),
     forwardPath: observed.forwardPath,
     dockerRules: observed.dockerRules,
     perimeter: perimeterFact(
@@ -97,6 +97,10 @@ export function daemonFacts(input: FactsInput): Facts {
     services: servicesFact(input),
   };
 }
+
+/** The table that was seen, or that was written in the same round, after the look. */
+const tableNow = ({ table }: Observed, desired: Desired, { applied }: History): Observed['table'] =>
+  applied?.spec === desired.table ? { ok: true, value: applied.listing } : table;
 
 function recentDrift({ history: { lastDrift }, now }: FactsInput) {
   const age = lastDrift && elapsedMs(lastDrift.at, now);

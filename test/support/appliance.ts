@@ -39,7 +39,7 @@ export interface Appliance {
   freshStatus(): Promise<Status>;
   events(): Promise<RecordedEvent[]>;
   /** Resolves when the new agent has written its first status: what was there is of the one before. */
-  startAgent(): Promise<Spawned>;
+  startAgent(environment?: Readonly<Record<string, string>>): Promise<Spawned>;
   /** The agent that runs now. */
   agent(): Spawned;
   startEngine(): Promise<TestEngine>;
@@ -89,7 +89,8 @@ async function bringUp(machine: Machine, images: string, options: ApplianceOptio
   const startOurEngine = () =>
     startEngine({ root: machine.root, netns: machine.hostNamespace, ...options.engine });
   let engine = await startOurEngine();
-  const spawnAgent = () => machine.spawnInHost(join(dist, 'bin/appliance-agent'), [], { env });
+  const spawnAgent = (further: Readonly<Record<string, string>> = {}) =>
+    machine.spawnInHost(join(dist, 'bin/appliance-agent'), [], { env: { ...env, ...further } });
   let agent = await spawnAgent();
 
   const nextStatus = () => {
@@ -115,8 +116,8 @@ async function bringUp(machine: Machine, images: string, options: ApplianceOptio
     },
     events: async () =>
       (JSON.parse(await readFile(paths.events, 'utf8')) as { events: RecordedEvent[] }).events,
-    async startAgent() {
-      agent = await spawnAgent();
+    async startAgent(environment) {
+      agent = await spawnAgent(environment);
       await nextStatus();
       return agent;
     },

@@ -428,6 +428,28 @@ test('a running service that was not probed yet is not called down', (t) => {
   t.is(find('SERVICE_DOWN', { services: known([service('livekit', 'unknown', null)]) }).state, 'unknown');
 });
 
+test('a service that ends again and again is one problem, whether it is seen down or between two of its ends', (t) => {
+  const failures = 'it ended 7 times within 30 minutes: exit 3 (7 times)';
+  const ending = (state: string, serving: boolean | null, held = false) =>
+    known([
+      { ...service('livekit', state, serving, held), failures },
+      { ...service('coturn', 'running', true), failures: null },
+    ]);
+  for (const [state, serving] of [
+    ['restarting', null],
+    ['running', false],
+    ['running', null],
+  ] as const) {
+    const services = ending(state, serving);
+    t.is(badOf('SERVICE_DOWN', { services }).evidence, `livekit: ${state}; ${failures}`);
+    t.is(find('SERVICE_FLAPPING', { services }).state, 'good');
+  }
+  for (const services of [ending('running', true), ending('held', null, true)]) {
+    t.is(find('SERVICE_DOWN', { services }).state, 'good');
+    t.is(badOf('SERVICE_FLAPPING', { services }).evidence, `livekit: ${failures}`);
+  }
+});
+
 test('a held service is not down; it is held, and the way back is named', (t) => {
   const services = known([service('livekit', 'held', false, true), service('coturn', 'running', true)]);
   t.deepEqual(find('SERVICE_DOWN', { services }), { state: 'good', evidence: 'serving: coturn' });
