@@ -18,6 +18,7 @@ export interface EngineUnit {
 }
 
 const UNIT = 'docker.service';
+const SOCKET_UNIT = 'docker.socket';
 const ASK_TIMEOUT_MS = 10_000;
 /** A unit that hangs is killed after its own 90 s (systemd's default), and then started. */
 const RESTART_TIMEOUT_MS = 180_000;
@@ -60,9 +61,13 @@ function systemdUnit(run: Run): EngineUnit {
       return stateOf(new Map(stdout.split('\n').map((line) => line.split('=') as [string, string])));
     },
     async restart() {
+      // The socket is not the engine's but a unit of its own: only that makes one anew which somebody removed. Both in one
+      // call: stopped singly, the engine would look stopped on purpose to an agent that starts meanwhile.
+      const socket = await systemctl(ASK_TIMEOUT_MS, 'show', '--property=LoadState', '--value', SOCKET_UNIT);
+      const units = socket.stdout.trim() === 'loaded' ? [SOCKET_UNIT, UNIT] : [UNIT];
       // After too many failures in a row systemd refuses to start a unit until that is forgotten.
-      await systemctl(ASK_TIMEOUT_MS, 'reset-failed', UNIT);
-      await systemctl(RESTART_TIMEOUT_MS, 'restart', UNIT);
+      await systemctl(ASK_TIMEOUT_MS, 'reset-failed', ...units);
+      await systemctl(RESTART_TIMEOUT_MS, 'restart', ...units);
     },
   };
 }

@@ -2,13 +2,13 @@ import type { Clock, Instant } from './clock.ts';
 import { elapsedMs } from './clock.ts';
 import type { Run } from './processes.ts';
 
-/** A third of WatchdogSec= in the unit: more often only costs processes. */
-const WATCHDOG_EVERY_MS = 20_000;
+/** Part of the watchdog's time after which it is fed: more often only costs processes. */
+const FED_AFTER = 1 / 3;
 
 export interface ServiceManager {
   /** READY=1, once. */
   ready(): Promise<void>;
-  /** WATCHDOG=1, when it is time. */
+  /** WATCHDOG=1, when it is time: a third of WatchdogSec= after the last one. */
   alive(): Promise<void>;
   stopping(): Promise<void>;
 }
@@ -19,6 +19,8 @@ export interface ServiceManager {
  */
 export function serviceManager(run: Run, clock: Clock, environment: NodeJS.ProcessEnv): ServiceManager {
   const listens = environment.NOTIFY_SOCKET !== undefined;
+  // sd_watchdog_enabled(3): not there where the unit has no WatchdogSec=.
+  const watchdogMs = Number(environment.WATCHDOG_USEC ?? 0) / 1_000;
   let isReady = false;
   let fedAt: Instant | null = null;
 
@@ -33,9 +35,10 @@ export function serviceManager(run: Run, clock: Clock, environment: NodeJS.Proce
       await notify('--ready', `--pid=${process.pid}`);
     },
     async alive() {
+      if (watchdogMs === 0) return;
       const now = clock.now();
       const since = fedAt && elapsedMs(fedAt, now);
-      if (since !== null && since < WATCHDOG_EVERY_MS) return;
+      if (since !== null && since < watchdogMs * FED_AFTER) return;
       fedAt = now;
       await notify('WATCHDOG=1');
     },

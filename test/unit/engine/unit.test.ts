@@ -32,11 +32,16 @@ test('a unit that was stopped is told from one that failed, hangs or starts', as
   t.is(await says('inactive', 'success', 'not-found'), 'none');
 });
 
-test('systemd forgets that the unit failed too often, and restarts it', async (t) => {
-  const { restart, asked } = unit({ underSystemd: true });
-  await restart();
-  t.deepEqual(asked, ['systemctl reset-failed docker.service', 'systemctl restart docker.service']);
-});
+for (const [socket, units] of [
+  ['loaded', 'docker.socket docker.service'],
+  ['masked', 'docker.service'],
+] as const) {
+  test(`systemd forgets that the unit failed too often, and restarts it; its socket is ${socket}`, async (t) => {
+    const { restart, asked } = unit({ underSystemd: true, answer: `${socket}\n` });
+    await restart();
+    t.deepEqual(asked.slice(1), [`systemctl reset-failed ${units}`, `systemctl restart ${units}`]);
+  });
+}
 
 test('a program that was named comes before systemd', async (t) => {
   const { restart, state, asked } = unit({ program: '/restart', underSystemd: true });

@@ -15,7 +15,7 @@ function manager(environment: NodeJS.ProcessEnv) {
   };
   return { ...serviceManager(run, clock, environment), sent, pass };
 }
-const UNDER_SYSTEMD = { NOTIFY_SOCKET: '/run/systemd/notify', WATCHDOG_USEC: '60000000' };
+const UNDER_SYSTEMD = { NOTIFY_SOCKET: '/run/systemd/notify' };
 
 test('without a service manager nothing is sent', async (t) => {
   const m = manager({});
@@ -24,14 +24,22 @@ test('without a service manager nothing is sent', async (t) => {
   t.deepEqual(m.sent, []);
 });
 
-test('ready is said once, and the watchdog is fed every 20 s at most', async (t) => {
+for (const seconds of [60, 30]) {
+  test(`ready is said once, and a watchdog of ${seconds} s is fed every ${seconds / 3} s at most`, async (t) => {
+    const m = manager({ ...UNDER_SYSTEMD, WATCHDOG_USEC: `${seconds * 1_000_000}` });
+    await m.ready();
+    await m.ready();
+    await m.alive();
+    m.pass((seconds / 3) * 1_000 - 1);
+    await m.alive();
+    m.pass(1);
+    await m.alive();
+    t.deepEqual(m.sent, ['--ready', 'WATCHDOG=1', 'WATCHDOG=1']);
+  });
+}
+
+test('where there is no watchdog, one is not fed', async (t) => {
   const m = manager(UNDER_SYSTEMD);
-  await m.ready();
-  await m.ready();
   await m.alive();
-  m.pass(19_999);
-  await m.alive();
-  m.pass(1);
-  await m.alive();
-  t.deepEqual(m.sent, ['--ready', 'WATCHDOG=1', 'WATCHDOG=1']);
+  t.deepEqual(m.sent, []);
 });
