@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import type { Status } from '../../agent/control/status.ts';
 import { sha256OfFile } from '../../agent/stack/images.ts';
 import type { StackImage } from '../../agent/stack/types.ts';
+import { systemClock } from '../../agent/system/clock.ts';
 import { isErrno } from '../../agent/system/errors.ts';
 import { writeFileAtomic } from '../../agent/system/files.ts';
 import { run, runOk } from '../../agent/system/processes.ts';
@@ -132,7 +133,7 @@ test('an image that ends at once, for ever: every remedy is tried, then a slow b
   const slow = performance.now();
   // Past the next beat: the engine itself starts it again and again meanwhile.
   for (; performance.now() < slow + 12_000; await sleep(500)) {
-    const status = await appliance.freshStatus();
+    const status = await appliance.status();
     const codes = status.problems.filter(({ severity }) => severity !== 'info').map(({ code }) => code);
     t.deepEqual(
       codes.filter((code) => code !== 'DATABASE_UNWRITABLE'),
@@ -218,6 +219,11 @@ test('the file system is read-only when the agent starts: it says so, heals, and
   t.true(onDisk('SELECT id FROM events').includes(id));
 });
 
+function nextLook(): Promise<Status> {
+  const asked = systemClock().now().monotonicMs;
+  return appliance.until('the next look', 15_000, (status) => status.generatedMonotonicMs > asked);
+}
+
 test('the clock is set by a year and back: the agent looks as before, does nothing for it, and heals as fast', async (t) => {
   const shift = join(appliance.machine.root, 'clock');
   await writeFile(shift, '+0');
@@ -235,8 +241,8 @@ test('the clock is set by a year and back: the agent looks as before, does nothi
     const before = await newest();
     await writeFile(shift, `${days > 0 ? '+' : ''}${days}d`);
     // The second one is a look that nothing but its time has brought about.
-    await appliance.freshStatus();
-    const { generatedAt } = await appliance.freshStatus();
+    await nextLook();
+    const { generatedAt } = await nextLook();
     const ahead = (Date.parse(generatedAt) - Date.now()) / 86_400_000;
     t.is(Math.round(ahead), days, 'its clock was set');
     t.is(await newest(), before);
