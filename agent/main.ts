@@ -62,6 +62,7 @@ async function main(): Promise<void> {
   const beats = [
     periodically('*/10 * * * * *', loop.beat, failed),
     periodically('5,35 * * * * *', senses.gatherAgain, failed),
+    periodically('20,50 * * * * *', senses.media.beat, failed),
     periodically(
       '17 * * * *',
       () => {

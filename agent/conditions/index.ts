@@ -17,7 +17,9 @@ import { hardwareProfileRefused } from './hardware-profile-refused.ts';
 import { imageMissing } from './image-missing.ts';
 import { iptablesMixed } from './iptables-mixed.ts';
 import { settingDrifted, udpBuffersSmall } from './kernel-settings.ts';
+import { mediaCandidatesWrong } from './media-candidates-wrong.ts';
 import { mediaNeverCame } from './media-never-came.ts';
+import { mediaUnreachable } from './media-unreachable.ts';
 import { memoryLow } from './memory-low.ts';
 import { OTHER_FIREWALLS } from './other-firewalls.ts';
 import { PERIMETER_CONDITIONS } from './perimeter.ts';
@@ -51,6 +53,8 @@ export const CONDITIONS: readonly Condition[] = [
   tokenCheckFails,
   roomNotMade,
   relayRefusesSfu,
+  mediaUnreachable,
+  mediaCandidatesWrong,
   mediaNeverCame,
   certificateNotIssued,
   tableDrifted,

@@ -15,5 +15,5 @@ export const mediaNeverCame = saidInLogs(
       'Join from another network, e.g. a phone on mobile data. If that fails too: open 7882/udp, 7881/tcp, 3478 udp and tcp, ' +
       'and the relay ports in the firewall in front of this machine. `agentctl firewall show` tells what comes in',
   },
-  ['SERVICE_DOWN', 'FORWARD_PATH_BLOCKED', 'TABLE_DRIFTED'],
+  ['SERVICE_DOWN', 'FORWARD_PATH_BLOCKED', 'TABLE_DRIFTED', 'MEDIA_UNREACHABLE'],
 );

@@ -1,6 +1,6 @@
 import { formatBytes } from './bytes.ts';
 import { bad, good, judge } from './findings.ts';
-import type { Condition } from './types.ts';
+import type { Condition, Facts } from './types.ts';
 
 const NEXT =
   'See what takes it: `ps -eo pid,rss,comm --sort=-rss | head`, `sudo docker stats --no-stream`. What was ended for lack ' +
@@ -14,6 +14,14 @@ const CRITICAL = { share: 0.03, bytes: 48 * MiB };
 const WAITED_LONG = 10;
 const WAITED_VERY_LONG = 40;
 
+type Memory = Extract<Facts['memory'], { known: true }>['value'];
+
+/** Whether what can wait should wait. */
+export function isMemoryShort({ availableBytes, totalBytes, waitedPercent }: Memory): boolean {
+  const low = availableBytes < totalBytes * LOW.share || availableBytes < LOW.bytes;
+  return low || (waitedPercent ?? 0) >= WAITED_LONG;
+}
+
 export const memoryLow: Condition = {
   code: 'MEMORY_LOW',
   severity: 'degraded',
@@ -25,15 +33,17 @@ export const memoryLow: Condition = {
   remedy: NEXT,
   dependsOn: [],
   evaluate: (facts) =>
-    judge(facts.memory, ({ availableBytes, totalBytes, waitedPercent }) => {
+    judge(facts.memory, (memory) => {
+      const { availableBytes, totalBytes, waitedPercent } = memory;
       const waited = waitedPercent ?? 0;
-      const isBelow = ({ share, bytes }: typeof LOW) =>
-        availableBytes < totalBytes * share || availableBytes < bytes;
       const evidence =
         `${formatBytes(availableBytes)} available of ${formatBytes(totalBytes)}` +
         (waitedPercent === null ? '' : `, programs waited for memory ${waitedPercent} % of the last minute`);
-      const critical = isBelow(CRITICAL) || waited >= WAITED_VERY_LONG;
-      if (!critical && !isBelow(LOW) && waited < WAITED_LONG) return good(evidence);
+      const critical =
+        availableBytes < totalBytes * CRITICAL.share ||
+        availableBytes < CRITICAL.bytes ||
+        waited >= WAITED_VERY_LONG;
+      if (!isMemoryShort(memory)) return good(evidence);
       return bad(evidence, NEXT, critical ? 'critical' : 'degraded');
     }),
 };

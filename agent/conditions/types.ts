@@ -1,4 +1,4 @@
-import type { PerimeterStatus, Severity } from '../control/status.ts';
+import type { MediaStatus, PerimeterStatus, Severity } from '../control/status.ts';
 import type { HardwareReport } from '../hardware/survey.ts';
 import type { StoreCondition } from '../store/types.ts';
 
@@ -53,6 +53,8 @@ export interface Facts {
   readonly restraint: Known<string | null>;
   /** The last time somebody else changed our table, while that is news; null when it is not. */
   readonly recentDrift: Known<{ readonly at: string; readonly what: string } | null>;
+  /** What the media probe saw; null where there is no SFU to ask. */
+  readonly media: Known<MediaStatus | null>;
   /** Failures known from the field that the logs of our services told of lately. */
   readonly symptoms: Known<readonly SeenSymptom[]>;
   /** Why the stack's files were not made; null when nothing was in the way. */

@@ -21,6 +21,20 @@ const budgets = z.looseObject({
   timeout: count,
 });
 
+const media = z.looseObject({
+  at: z.string(),
+  paths: z.array(
+    z.looseObject({
+      path: z.enum(['signalling', 'udp', 'tcp', 'relay']),
+      ok: z.nullable(z.boolean()),
+      roundTripMs: z.nullable(count),
+      since: nullableText,
+      detail: z.string(),
+    }),
+  ),
+  fault: nullableText,
+});
+
 const service = z.looseObject({
   name: z.string(),
   state: z.string(),
@@ -34,6 +48,7 @@ const service = z.looseObject({
   }),
   startedAt: nullableText,
   image: nullableText,
+  media: z.exactOptional(media),
 });
 
 const traffic = { packets: count, bytes: count };

@@ -17,6 +17,23 @@ export interface Problem {
   readonly next: string;
 }
 
+/** What a participant of a room of its own saw of media, from this machine. */
+export interface MediaStatus {
+  /** When it was asked last, ISO 8601. */
+  readonly at: string;
+  readonly paths: readonly {
+    readonly path: 'signalling' | 'udp' | 'tcp' | 'relay';
+    /** Null while it was not asked, or failed just once. */
+    readonly ok: boolean | null;
+    readonly roundTripMs: number | null;
+    /** Since when it fails, ISO 8601; null while it does not. */
+    readonly since: string | null;
+    readonly detail: string;
+  }[];
+  /** What is wrong with what clients are told; null when nothing is. */
+  readonly fault: string | null;
+}
+
 export interface ServiceStatus {
   readonly name: string;
   /** The engine's word for it, or `absent`, `held`. */
@@ -32,6 +49,8 @@ export interface ServiceStatus {
   };
   readonly startedAt: string | null;
   readonly image: string | null;
+  /** Of the SFU, once it was probed. */
+  readonly media?: MediaStatus;
 }
 
 export interface Traffic {

@@ -1,6 +1,7 @@
 import type { Facts } from '../conditions/types.ts';
 import { overall } from '../control/overall.ts';
 import type { Problem, ServiceStatus, Status } from '../control/status.ts';
+import { LIVEKIT } from '../stack/element-call/names.ts';
 import type { Instant } from '../system/clock.ts';
 import { firewallStatus } from './firewall-status.ts';
 import { type Case, servicesInNeed } from './plan-services.ts';
@@ -55,7 +56,7 @@ function hardwareStatus(hardware: Facts['hardware']): Status['hardware'] {
 function serviceStatus(
   name: string,
   found: Case | undefined,
-  { observed, desired, history, now }: StatusInput,
+  { observed, desired, history, facts, now }: StatusInput,
 ): ServiceStatus {
   const engine = observed.engine.ok ? observed.engine.value : null;
   const container = engine?.containers.find(({ service }) => service === name);
@@ -75,6 +76,9 @@ function serviceStatus(
     },
     startedAt: container?.startedAt ?? null,
     image: container?.image ?? null,
+    ...(name === LIVEKIT && facts.media.known && facts.media.value !== null
+      ? { media: facts.media.value }
+      : {}),
   };
 }
 

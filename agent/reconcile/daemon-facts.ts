@@ -43,6 +43,7 @@ export interface FactsInput {
   readonly database: Store['condition'];
   readonly engineVersion: string | null;
   readonly slow: SlowFacts;
+  readonly media: Facts['media'];
   readonly now: Instant;
 }
 
@@ -86,6 +87,7 @@ export function daemonFacts(input: FactsInput): Facts {
     ),
     restraint: known(restraintInWords(input.history)),
     recentDrift: known(recentDrift(input)),
+    media: input.media,
     refusal: known(desired?.refused ?? null),
     secrets: known({
       refused: observed.secrets.ok ? null : observed.secrets.why,

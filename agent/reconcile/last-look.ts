@@ -28,6 +28,8 @@ export interface LastLook {
   /** Whose logs are worth a look. */
   watched(): readonly WatchedService[];
   ours(): Ours;
+  /** Another one after each start of the service; null when there is none. */
+  lifeOf(service: string): string | null;
   /** What must reach the stack from outside; nothing before the first round. */
   traffic(): readonly Flow[];
 }
@@ -37,6 +39,7 @@ export function createLastLook(): LastLook {
   let desired: Desired | null = null;
   let running: readonly string[] = [];
   let watched: readonly WatchedService[] = [];
+  let lives: ReadonlyMap<string, string> = new Map();
   return {
     config: () => config,
     desired: () => desired,
@@ -46,6 +49,7 @@ export function createLastLook(): LastLook {
       if (!observed.engine.ok) return;
       const { containers } = observed.engine.value;
       running = containers.filter(({ state }) => state === 'running').map(({ service }) => service);
+      lives = new Map(containers.map(({ service, id, startedAt }) => [service, `${id} ${startedAt}`]));
       watched = containers.map(({ service, id }) => ({
         service,
         containerId: id,
@@ -69,6 +73,7 @@ export function createLastLook(): LastLook {
       ]),
     publicAddresses: () => desired?.publicAddresses ?? [],
     watched: () => watched,
+    lifeOf: (service) => lives.get(service) ?? null,
     ours: () => ({
       serverName: config?.elementCall?.domains.serverName ?? null,
       addresses: [...(desired?.turnAddresses ?? []), ...(desired?.publicAddresses ?? [])],

@@ -67,7 +67,13 @@ function essence({ overall, provisioning, services, firewall, hardware, problems
   return JSON.stringify([
     overall,
     provisioning.steps.map(({ state }) => state),
-    services.map(({ state, probe, healing, startedAt }) => [state, probe?.ok, healing.rung, startedAt]),
+    services.map(({ state, probe, healing, startedAt, media }) => [
+      state,
+      probe?.ok,
+      healing.rung,
+      startedAt,
+      media?.at,
+    ]),
     firewall.state,
     hardware.profile,
     firewall.published.map(({ target }) => target),

@@ -47,6 +47,7 @@ export function createReporting(
         database: store.condition,
         engineVersion: engineVersion(),
         slow: senses.slow(),
+        media: senses.media.fact(),
       });
     },
   };

@@ -8,6 +8,7 @@ import { createLogWatch, newestLines } from '../symptoms/log-watch.ts';
 import { coalesce } from '../system/coalesce.ts';
 import { keep } from '../system/keep.ts';
 import { releaseFolder } from '../system/release-folder.ts';
+import { watchMedia } from './media.ts';
 import type { Parts } from './parts.ts';
 
 /** A firewall is written rule by rule, and some programs write theirs again and again. */
@@ -17,10 +18,8 @@ const OTHERS_RULES = { settleMs: 1_000, apartMs: 15_000 };
 export type Senses = Awaited<ReturnType<typeof openSenses>>;
 
 /** Resolves after a first look at everything slow. `onChange`: something was seen that the loop should look at. */
-export async function openSenses(
-  { paths, clock, run, compose, look, memory, secrets, stack }: Parts,
-  onChange: () => void,
-) {
+export async function openSenses(parts: Parts, onChange: () => void) {
+  const { paths, clock, run, compose, look, memory, secrets, stack } = parts;
   const hardware = createSurvey({
     folders: { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
     record: { path: paths.tuneRecord, bootId: clock.now().bootId },
@@ -56,7 +55,9 @@ export async function openSenses(
     slow = await slowFacts.gather();
   };
   const lookSoon = coalesce(() => void gatherAgain().then(onChange), OTHERS_RULES);
+  const media = watchMedia(parts, { verdicts: prober.verdicts, slow: () => slow, onChange });
   return {
+    media,
     /** Resolves once the hardware was looked at for the first time, which takes longer than a start may. */
     hardwareLooked: hardware.looked,
     forwardPath: keep(() => gatherForwardPath(run), rulesKeptMs, clock),

@@ -31,6 +31,7 @@ import { gatherConfig } from './config-fact.ts';
 import { gatherDatabase } from './database-fact.ts';
 import { gatherImages } from './images-fact.ts';
 import { inForce } from './in-force.ts';
+import { gatherMedia } from './media-fact.ts';
 import { gatherPerimeter } from './perimeter-fact.ts';
 import { gatherServices } from './services-fact.ts';
 import { gatherSymptoms } from './symptoms-fact.ts';
@@ -121,6 +122,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     otherFirewalls,
     restraint: restraintOf(reading),
     recentDrift: recentDriftOf(reading),
+    media: gatherMedia(reading),
     symptoms: gatherSymptoms(reading),
     refusal: refusalOf(reading),
     secrets: await gatherSecrets(paths.secrets, reading),

@@ -106,13 +106,21 @@ function publishedLines(published: readonly PublishedStatus[], { columns }: Scre
   return table([...left, right('FLOWS'), right('PACKETS'), right('BYTES')], rows, columns);
 }
 
-function footLines(
-  { firewall, provisioning, hardware, agentVersion, generatedAt }: Status,
-  { columns }: Screen,
-): string[] {
+/** The paths in the order in which clients prefer them; what fails is a problem, and stands above. */
+function mediaWords({ services }: Status): string[] {
+  const media = services.find((service) => service.media !== undefined)?.media;
+  const paths = (media?.paths ?? []).filter(({ path, ok }) => path !== 'signalling' && ok === true);
+  if (media === undefined || paths.length === 0) return [];
+  const times = paths.map(({ path, roundTripMs }) => `${path} ${roundTripMs ?? '?'} ms`);
+  return [`media from this machine over ${times.join(', ')}`];
+}
+
+function footLines(status: Status, { columns }: Screen): string[] {
+  const { firewall, provisioning, hardware, agentVersion, generatedAt } = status;
   const facts = [
     `Firewall ${firewall.state === 'in-sync' ? 'in sync' : firewall.state.toUpperCase()}`,
     `${firewall.dockerProxyProcesses ?? 'unknown number of'} docker-proxy processes`,
+    ...mediaWords(status),
     ...perimeterWords(firewall.perimeter, generatedAt),
     `provisioning ${provisioning.state}`,
     `hardware profile ${hardware.profile}`,

@@ -1,23 +1,22 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { BlockList, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import * as z from 'zod/mini';
 import type { ApplianceConfig, ElementCallConfig } from '../../config/schema.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { createNft } from '../../nftables/index.ts';
-import type { MediaProbeOutcome } from '../../probes/media/media-probe-process.ts';
+import { askMedia } from '../../probes/media/ask-media.ts';
 import { probeTcp } from '../../probes/tcp-probe.ts';
 import { turnCredential } from '../../probes/turn-credential.ts';
 import { TURN_PORT } from '../../stack/coturn.ts';
+import { announcedAddresses, LIVEKIT_YAML } from '../../stack/element-call/announced-addresses.ts';
 import { LIVEKIT, LK_JWT, PORTS, TRAEFIK } from '../../stack/element-call/names.ts';
 import { elementCallStack } from '../../stack/element-call/stack.ts';
 import { addressIn } from '../../stack/networks.ts';
 import { readSecrets } from '../../stack/secrets.ts';
 import { PROJECT } from '../../stack/types.ts';
 import { AgentError } from '../../system/errors.ts';
+import { ownProgram } from '../../system/own-program.ts';
 import type { Paths } from '../../system/paths.ts';
 import { run, runOk } from '../../system/processes.ts';
 import { asRoot } from '../as-root.ts';
@@ -31,8 +30,6 @@ const PROGRAM_MS = 45_000;
 
 /** A refused packet is counted here; see agent/firewall/egress-chains.ts. */
 const REFUSED_COUNTER = `egress-${LK_JWT}-refused`;
-
-const livekitConfig = z.looseObject({ rtc: z.looseObject({ node_ip: z.string() }) });
 
 /**
  * The chain of trust of the stack element-call as it runs on this machine, and the means to ask it. What is in force is
@@ -54,7 +51,7 @@ export async function chainHere(
     const file = join(paths.rendered, path);
     return asRoot(file, () => readFile(file, 'utf8'));
   };
-  const { rtc } = livekitConfig.parse(parse(await rendered(`${LIVEKIT}/livekit.yaml`)));
+  const livekitYaml = await rendered(LIVEKIT_YAML);
   const listening = /^listening-ip=(.*)$/m.exec(await rendered('coturn/turnserver.conf'))?.[1];
   const [traefik, livekit, lkJwt] = [of(TRAEFIK), of(LIVEKIT).ipv4, of(LK_JWT).pid];
   if (secrets === null || listening === undefined) throw notRunning('coturn');
@@ -70,13 +67,13 @@ export async function chainHere(
       vpnAddress: addressWithin(vpn.ranges),
       authority: certificates.kind === 'private-ca' ? await readFile(certificates.ca, 'utf8') : null,
       relay,
-      mediaAddresses: rtc.node_ip.split(','),
+      mediaAddresses: announcedAddresses(livekitYaml),
       bridgeAddress: addressIn(elementCallStack.networks(config)[0].subnet, 1),
     },
     ports: {
       ask: askHttps,
       askAsLkJwt: async (question) => {
-        const inside = ['--target', String(lkJwt), '--net', '--', ...program('verify-request')];
+        const inside = ['--target', String(lkJwt), '--net', '--', ...ownProgram('verify-request')];
         const { stdout } = await runOk(run, 'nsenter', inside, {
           timeoutMs: PROGRAM_MS,
           // Of Traefik's addresses the one that its lock lets it reach.
@@ -93,40 +90,14 @@ export async function chainHere(
         return counters.find(({ name }) => name === REFUSED_COUNTER)?.packets ?? 0;
       },
       credential: () => turnCredential(secrets.turn, 'verify', Date.now() / 1000 + CREDENTIAL_SECONDS),
-      media: async () => {
+      media: () => {
         const { livekitKey: key, livekitSecret: secret } = secrets;
-        const sfu = { host: livekit, port: PORTS.signalling, key, secret };
-        const [node = '', ...args] = program('media-probe');
-        const { stdout } = await runOk(run, node, args, {
-          timeoutMs: PROGRAM_MS,
-          input: JSON.stringify({ sfu, relay }),
-          code: 'SFU_SIGNALLING',
-          hint: 'Look at what LiveKit says: agentctl logs livekit.',
-        });
-        const outcome: MediaProbeOutcome = JSON.parse(stdout);
-        if (outcome.ok) return outcome.report;
-        throw new AgentError({
-          code: 'SFU_SIGNALLING',
-          message: outcome.message,
-          hint: 'Look at what LiveKit says: agentctl logs livekit.',
-        });
+        return askMedia(run, { sfu: { host: livekit, port: PORTS.signalling, key, secret }, relay });
       },
       accepts: async ({ address, port }) =>
         (await probeTcp({ host: address, port, timeoutMs: TCP_MS, echo: false })).ok,
     },
   };
-}
-
-/** Programs that run in a process of their own: beside the bundles, or in the sources. */
-const SOURCES = {
-  'media-probe': '../../probes/media/media-probe-process.ts',
-  'verify-request': 'request-process.ts',
-} as const;
-
-function program(name: keyof typeof SOURCES): string[] {
-  const source = join(import.meta.dirname, SOURCES[name]);
-  if (existsSync(source)) return [process.execPath, '--import=tsx', source];
-  return [process.execPath, join(import.meta.dirname, '..', `${name}.js`)];
 }
 
 /** An address of this machine within one of these networks; the first, null when there is none. */

@@ -1,4 +1,5 @@
 import { udpPath } from '../../probes/datagram-path.ts';
+import { candidateFault, iceServerFault } from '../../probes/media/judge-report.ts';
 import { MEDIA_PATHS } from '../../probes/media/media-probe.ts';
 import { type Allocation, allocate } from '../../probes/turn-allocation.ts';
 import type { TurnCredential } from '../../probes/turn-credential.ts';
@@ -64,28 +65,17 @@ export function mediaProofs(chain: Chain, { media, credential, accepts }: ChainP
     {
       check: 'media',
       prove: async () => {
-        const { candidates, iceServers, paths } = await media();
-        const announced = candidates
-          .map(({ protocol, address, port }) => `${address}:${port}/${protocol}`)
-          .sort();
-        const expected = mediaAddresses
-          .flatMap((address) => [`${address}:7881/tcp`, `${address}:7882/udp`])
-          .sort();
-        if (announced.join() !== expected.join()) {
+        const report = await media();
+        const { candidates, paths } = report;
+        const wrong = candidateFault(report, mediaAddresses);
+        if (wrong !== null) {
           throw disproved(
-            `the SFU announces ${announced.join(', ') || 'nothing'}, not ${expected.join(', ')}`,
+            wrong,
             'clients would try addresses that lead nowhere: see network.publicAddresses in appliance.yaml',
           );
         }
-        const strangers = iceServers.filter(
-          (url) => !url.startsWith('turn:') || !url.includes(`:${relay.port}`),
-        );
-        if (strangers.length > 0 || iceServers.length === 0) {
-          throw disproved(
-            `clients are told of ${strangers.join(', ') || 'no relay'}`,
-            'look at agentctl logs livekit',
-          );
-        }
+        const strangers = iceServerFault(report);
+        if (strangers !== null) throw disproved(strangers, 'look at agentctl logs livekit');
         const failed = MEDIA_PATHS.filter((path) => !paths[path].ok);
         if (failed.length > 0) {
           throw disproved(
@@ -94,7 +84,8 @@ export function mediaProofs(chain: Chain, { media, credential, accepts }: ChainP
           );
         }
         const times = MEDIA_PATHS.map((path) => `${path} ${paths[path].roundTripMs ?? '?'} ms`);
-        return `${announced.join(', ')}; ICE over ${times.join(', ')}`;
+        const announced = candidates.map(({ protocol, address, port }) => `${address}:${port}/${protocol}`);
+        return `${announced.sort().join(', ')}; ICE over ${times.join(', ')}`;
       },
     },
     {

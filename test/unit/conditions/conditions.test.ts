@@ -49,6 +49,31 @@ test('a table of connections that fills is degraded from 75 %, critical from 90 
   t.regex(badOf('CONNTRACK_FULL', conntrack(65_536)).next, /nf_conntrack_max=131072/);
 });
 
+test('a path of media that fails is degraded while another works, critical when none does, and says since when', (t) => {
+  const path = (name: 'signalling' | 'udp' | 'tcp' | 'relay', ok: boolean | null) => ({
+    path: name,
+    ok,
+    roundTripMs: ok ? 0.4 : null,
+    since: ok === false ? '2026-11-22T13:00:00.000Z' : null,
+    detail: ok ? 'Binding answered' : 'no answer',
+  });
+  const media = (udp: boolean | null, tcp: boolean | null, relay: boolean | null, signalling = true) => ({
+    media: known({
+      at: '2026-11-22T13:00:00.000Z',
+      paths: [path('signalling', signalling), path('udp', udp), path('tcp', tcp), path('relay', relay)],
+      fault: null,
+    }),
+  });
+  t.like(badOf('MEDIA_UNREACHABLE', media(false, true, true)), {
+    severity: 'degraded',
+    evidence: '7882/udp since 2026-11-22T13:00:00.000Z: no answer',
+  });
+  t.is(badOf('MEDIA_UNREACHABLE', media(false, false, false)).severity, 'critical');
+  t.is(badOf('MEDIA_UNREACHABLE', media(true, true, true, false)).severity, 'critical');
+  t.is(find('MEDIA_UNREACHABLE', media(null, true, true)).state, 'unknown');
+  t.regex(find('MEDIA_UNREACHABLE', media(true, true, true)).evidence, /from outside it cannot be seen$/);
+});
+
 test('codes are unique, stable in form, and depend on codes that exist', (t) => {
   const codes = CONDITIONS.map(({ code }) => code);
   t.is(new Set(codes).size, codes.length);
