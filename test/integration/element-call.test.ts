@@ -8,6 +8,7 @@ import { CLIENT_V4, CLIENT_V6, HOST_V4, HOST_V6 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 import { callEach } from '../support/peer-calls.ts';
 import { packets } from '../support/seen.ts';
+import { LINES } from '../unit/symptoms/lines.ts';
 
 const test = testWhen(needs(APPLIANCE_NEEDS));
 const SERVICES = ['coturn', 'livekit', 'lk-jwt', 'traefik', 'tuwunel'];
@@ -176,12 +177,41 @@ test('what is killed is back at its address, and as locked as before', async (t)
 test('agentctl verify proves what holds, names what stand-ins do not keep, and is not green', async (t) => {
   const { exitCode, stdout } = await appliance.agentctl('verify', '--json');
   t.is(exitCode, 2, stdout);
-  const checks: { check: string; state: string; next: string | null }[] = JSON.parse(stdout).checks;
+  const checks: { check: string; state: string; evidence: string; next: string | null }[] =
+    JSON.parse(stdout).checks;
   const stateOf = (name: string) => checks.find(({ check }) => check === name)?.state;
-  for (const held of ['relay', 'relay credential', 'TURNS closed']) t.is(stateOf(held), 'ok', held);
-  // The stand-ins speak neither TLS nor LiveKit's signalling.
-  for (const not of ['certificates', 'token check', 'foreign homeserver', 'media'])
-    t.is(stateOf(not), 'fail', not);
+  for (const held of ['relay', 'relay credential', 'TURNS closed', 'media'])
+    t.is(stateOf(held), 'ok', `${held}: ${stdout}`);
+  // Exactly what is published, and by it: the SFU is in its container, and this machine's address is not.
+  t.regex(
+    checks.find(({ check }) => check === 'media')?.evidence ?? '',
+    new RegExp(`^${HOST_V4}:7881/tcp, ${HOST_V4}:7882/udp; ICE over udp [\\d.]+ ms, tcp [\\d.]+ ms, relay `),
+  );
+  // Of the stand-ins those behind Traefik do not speak TLS.
+  for (const not of ['certificates', 'token check', 'foreign homeserver']) t.is(stateOf(not), 'fail', not);
   t.is(stateOf('from outside'), 'skip');
   for (const { state, next, check } of checks) t.true(state === 'ok' || next !== null, check);
+});
+
+test('the agent itself sees media on every path, and what a service in trouble wrote', async (t) => {
+  const [line = ''] = LINES.flatMap((one) => (one.told?.[0] === 'ROOM_NOT_MADE' ? [one.line] : []));
+  const write = `const fs = require('node:fs'); fs.writeSync(fs.openSync('/proc/1/fd/2', 'w'), process.argv[1] + '\\n')`;
+  const asRoot = ['exec', '--privileged', '--user=0', 'appliance-lk-jwt-1'];
+  await appliance.docker(...asRoot, '/usr/bin/node', '-e', write, line);
+  await appliance.agentctl('hold', 'lk-jwt');
+  await appliance.docker('stop', 'appliance-lk-jwt-1');
+  const mediaOf = ({ services }: Awaited<ReturnType<Appliance['status']>>) =>
+    services.find(({ name }) => name === 'livekit')?.media;
+  const { problems, ...status } = await appliance.until(
+    'media was probed, and the log read',
+    120_000,
+    (seen) => mediaOf(seen) !== undefined && seen.problems.some(({ code }) => code === 'ROOM_NOT_MADE'),
+  );
+  t.deepEqual(
+    mediaOf({ problems, ...status })?.paths.map(({ path, ok }) => `${path} ${ok}`),
+    ['signalling true', 'udp true', 'tcp true', 'relay true'],
+  );
+  t.is(mediaOf({ problems, ...status })?.fault, null);
+  const [problem] = problems.filter(({ code }) => code === 'ROOM_NOT_MADE');
+  t.regex(problem?.evidence ?? '', /^connection refused \(seen at /);
 });

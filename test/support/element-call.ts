@@ -18,13 +18,13 @@ vpn: {ranges: [10.8.0.0/24]}
 `;
 
 /**
- * A folder of images for the stack element-call: the real coturn, the stand-in for LiveKit, and one image for the three
+ * A folder of images for the stack element-call: the real coturn, a stand-in for LiveKit that speaks its signalling, and one image for the three
  * others, which answers with its caller's address on all of their ports.
  */
 export async function elementCallImages(): Promise<string> {
   const directory = join(CACHE, 'images-element-call');
-  const script = join(CACHE, 'livekit-standin.js');
-  await bundleStandin(script);
+  const script = join(CACHE, 'sfu-standin.js');
+  await bundleStandin(script, 'test/support/sfu-standin.ts');
   const livekit = await livekitSource(run, process.execPath, script);
   const ports = [PORTS.lkJwt, PORTS.tuwunel, PORTS.http, PORTS.https, PORTS.ping].map(String);
   const built = await buildImages(

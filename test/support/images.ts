@@ -32,15 +32,22 @@ export async function testImages(): Promise<{ directory: string; images: readonl
   return { directory: IMAGES, images };
 }
 
-/** Bundles the stand-in for LiveKit into one file. */
-export async function bundleStandin(outfile: string): Promise<void> {
+/** Bundles a stand-in for LiveKit into one file: the demonstration's, unless another one is named. */
+export async function bundleStandin(
+  outfile: string,
+  source = 'agent/stack/embedded/livekit-standin.ts',
+): Promise<void> {
   await build({
-    entryPoints: [join(project, 'agent/stack/embedded/livekit-standin.ts')],
+    entryPoints: [join(project, source)],
     outfile,
     bundle: true,
     platform: 'node',
     target: 'node24',
     format: 'esm',
+    // Packages in CommonJS ask for Node's own modules by it.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
     logLevel: 'warning',
   });
 }

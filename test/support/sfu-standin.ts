@@ -1,12 +1,12 @@
-// A stand-in for LiveKit that speaks its signalling and completes real ICE: `sfu-standin.ts JSON`. One participant at a
-// time, who is given one data channel. It does what the real LiveKit was seen to do: test/integration/media.test.ts says
-// how both are held against the same expectations.
+// A stand-in for LiveKit that speaks its signalling and completes real ICE: `sfu-standin.ts JSON`, or, as LiveKit is
+// started, `--config FILE`. One participant at a time, who is given one data channel. It does what the real LiveKit was
+// seen to do: test/integration/media.test.ts says how both are held against the same expectations.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
-  type ICEServer,
   JoinResponse,
   SessionDescription,
   SignalRequest,
@@ -17,18 +17,14 @@ import {
 import { TokenVerifier } from 'livekit-server-sdk';
 import { type RTCIceCandidate, RTCPeerConnection } from 'werift';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { optionsOf, type SfuStandinOptions } from './sfu-options.ts';
 
-export interface SfuStandinOptions {
-  readonly key: string;
-  readonly secret: string;
-  /** LiveKit's `node_ip`, which stands in its candidates in place of its own address. */
-  readonly nodeIp: string;
-  /** ICE servers that it tells its participants. */
-  readonly iceServers: readonly Pick<ICEServer, 'urls' | 'username' | 'credential'>[];
-}
+// As process 1 of a container it gets no default action for a signal.
+process.once('SIGTERM', () => process.exit(0));
 
 const PORTS = { http: 7880, tcp: 7881, udp: 7882 };
-const options: SfuStandinOptions = JSON.parse(process.argv[2] ?? '');
+const [first = '', file] = process.argv.slice(2);
+const options: SfuStandinOptions = file === undefined ? JSON.parse(first) : await optionsOf(file);
 const verifier = new TokenVerifier(options.key, options.secret);
 const rooms = new Set<string>();
 
@@ -36,6 +32,18 @@ const rooms = new Set<string>();
 const placeholder = createSocket('udp4');
 placeholder.bind(PORTS.tcp);
 await once(placeholder, 'listening');
+
+/** LiveKit always listens on its TCP port. werift does for a participant, on the next port, for this one is taken. */
+createTcpServer((socket) => {
+  const inner = connect(PORTS.udp, options.address ?? '127.0.0.1');
+  for (const [one, other] of [
+    [socket, inner],
+    [inner, socket],
+  ] as const) {
+    one.on('error', () => other.destroy());
+    one.pipe(other);
+  }
+}).listen(PORTS.tcp);
 
 const http = createServer((request, response) => {
   answer(request, response).catch((error) => {
@@ -94,6 +102,7 @@ async function participate(webSocket: WebSocket): Promise<void> {
     iceUseTcp: true,
     icePortRange: [PORTS.tcp, PORTS.udp],
     bundlePolicy: 'max-bundle',
+    ...(options.address === undefined ? {} : { iceInterfaceAddresses: { udp4: options.address } }),
   });
   webSocket.on('close', () => peer.close());
   webSocket.on('message', async (bytes: Buffer) => {
@@ -134,5 +143,6 @@ function announced({ candidate }: RTCIceCandidate): string[] {
   const words = candidate.split(' ');
   if (candidate.includes('tcptype active') || words[4]?.includes(':')) return [];
   words[4] = options.nodeIp;
+  if (words[2] === 'tcp') words[5] = String(PORTS.tcp);
   return [words.join(' ')];
 }

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import type { LivekitAccess } from '../../agent/probes/media/livekit-room.ts';
 import { turnCredential } from '../../agent/probes/turn-credential.ts';
 import { HOST_V4, type Machine } from './machine.ts';
-import type { SfuStandinOptions } from './sfu-standin.ts';
+import type { SfuStandinOptions } from './sfu-options.ts';
 
 /** A running SFU with the relay that its clients are told of, in the host role of a machine. */
 export interface TestSfu {
@@ -53,6 +53,7 @@ async function startStandin(
     key,
     secret,
     nodeIp: HOST_V4,
+    address: HOST_V4,
     iceServers: [{ urls: ['turn:turn.example:3478?transport=udp'], username, credential: password }],
   };
   const program = join(import.meta.dirname, 'sfu-standin.ts');
