@@ -3,8 +3,10 @@ import { evaluate } from '../../conditions/problems.ts';
 import { readAgent } from '../agent-process.ts';
 import type { Context } from '../context.ts';
 import { agentSilent, findAgent } from '../doctor/agent-check.ts';
+import { byDesign } from '../doctor/by-design.ts';
 import { overallOf, toChecks } from '../doctor/checks.ts';
 import { gatherFacts } from '../doctor/gather.ts';
+import { inForce } from '../doctor/in-force.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderChecks } from '../render/doctor.ts';
 
@@ -13,10 +15,10 @@ export async function doctor(context: Context, options: { json?: true }): Promis
   const { reading } = await readAgent(context);
   const asRoot = process.getuid?.() === 0;
   const facts = await gatherFacts(paths, reading, asRoot);
-  const checks = toChecks([
-    { condition: agentSilent, finding: findAgent(reading) },
-    ...evaluate(CONDITIONS, facts),
-  ]);
+  const checks = [
+    ...toChecks([{ condition: agentSilent, finding: findAgent(reading) }, ...evaluate(CONDITIONS, facts)]),
+    ...byDesign((await inForce(paths)).stack),
+  ];
   const overall = overallOf(checks);
   if (options.json) terminal.write(`${JSON.stringify({ overall, checks }, null, 2)}\n`);
   else terminal.write(renderChecks(checks, asRoot, terminal));

@@ -11,12 +11,18 @@ import type { Paths } from '../../system/paths.ts';
  * What must reach the stack from outside and what the firewall is asked for, by the configuration in force; a user who
  * may not read that sees the defaults.
  */
-export async function inForce(
-  paths: Pick<Paths, 'config' | 'acceptedConfig'>,
-): Promise<{ readonly flows: readonly Flow[]; readonly firewall: FirewallConfig }> {
+export async function inForce(paths: Pick<Paths, 'config' | 'acceptedConfig'>): Promise<{
+  readonly stack: ApplianceConfig['stack'];
+  readonly flows: readonly Flow[];
+  readonly firewall: FirewallConfig;
+}> {
   const config = (await configIn(paths.config)) ?? (await configIn(paths.acceptedConfig)) ?? DEFAULT_CONFIG;
   const stack = stackNamed(config.stack);
-  return { flows: flowsOf(stack.services(config), stack.networks(config)[0]), firewall: config.firewall };
+  return {
+    stack: config.stack,
+    flows: flowsOf(stack.services(config), stack.networks(config)[0]),
+    firewall: config.firewall,
+  };
 }
 
 async function configIn(path: string): Promise<ApplianceConfig | null> {

@@ -1,7 +1,8 @@
 import { parse } from 'yaml';
 import { AgentError } from '../../system/errors.ts';
 import { lintCompose } from '../lint-compose.ts';
-import type { RenderedFile } from '../types.ts';
+import { lintLocked } from '../lint-locked.ts';
+import type { RenderedFile, ServiceDefinition } from '../types.ts';
 import { livekitRefuses } from './livekit-accepts.ts';
 import { traefikRefuses } from './traefik-accepts.ts';
 
@@ -9,10 +10,13 @@ import { traefikRefuses } from './traefik-accepts.ts';
  * Looks at what was rendered with the eyes of those who will read it, before anything is written or stopped.
  * Error: RENDER_REFUSED, with what is refused, and why.
  */
-export function refuseUnusable(files: readonly RenderedFile[]): void {
+export function refuseUnusable(files: readonly RenderedFile[], services: readonly ServiceDefinition[]): void {
   const yamlOf = (path: string): unknown => parse(files.find((file) => file.path === path)?.content ?? '');
+  const compose = yamlOf('compose.yaml');
   const problems = [
-    ...lintCompose(yamlOf('compose.yaml')).map(({ place, reason }) => `compose.yaml: ${place}: ${reason}`),
+    ...[...lintCompose(compose), ...lintLocked(compose, services)].map(
+      ({ place, reason }) => `compose.yaml: ${place}: ${reason}`,
+    ),
     ...livekitRefuses(yamlOf('livekit/livekit.yaml'), yamlOf('livekit/keys.yaml')).map(
       (problem) => `livekit.yaml: ${problem}`,
     ),

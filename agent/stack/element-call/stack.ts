@@ -69,7 +69,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
     secret: false,
   };
   const files = [compose, ...Object.values(readAtStart).flat(), ...readAnew];
-  refuseUnusable(files);
+  refuseUnusable(files, elementCallServices(config));
   return files;
 }
 

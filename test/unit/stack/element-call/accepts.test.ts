@@ -2,6 +2,7 @@ import test from 'ava';
 import { parse } from 'yaml';
 import { livekitRefuses } from '../../../../agent/stack/element-call/livekit-accepts.ts';
 import { refuseUnusable } from '../../../../agent/stack/element-call/refuse-unusable.ts';
+import { elementCallServices } from '../../../../agent/stack/element-call/services.ts';
 import { elementCallStack } from '../../../../agent/stack/element-call/stack.ts';
 import type { RenderedFile } from '../../../../agent/stack/types.ts';
 import { plain } from './samples.ts';
@@ -15,7 +16,7 @@ function refusal(path: string, from: string | RegExp, to: string): string {
   if (altered.every(({ content }, index) => content === files[index]?.content))
     throw new Error('nothing altered');
   try {
-    refuseUnusable(altered);
+    refuseUnusable(altered, elementCallServices(plain.config));
     return '';
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
