@@ -223,6 +223,23 @@ secrets
   );
 
 program
+  .command('backup')
+  .description('write what cannot be made again to a file that only the holder of a key can read (root)')
+  .requiredOption('--to <file>', 'where to')
+  .requiredOption('--recipient <key>', 'the public key of age that it is for: age1…, from age-keygen')
+  .action((options) => perform(async () => (await import('./commands/backup.ts')).backup(context, options)));
+program
+  .command('restore <file>')
+  .description(
+    'verify a backup whole, and put it in the place of the present state, which is set aside (root)',
+  )
+  .requiredOption('--identity <file>', 'the private key of age, as age-keygen wrote it; - for stdin')
+  .option('--yes', 'do not ask')
+  .action((file, options) =>
+    perform(async () => (await import('./commands/restore.ts')).restore(context, file, options)),
+  );
+
+program
   .command('support-bundle')
   .description(
     'pack what helps somebody else to see what is wrong: state, checks, logs, rules; no secrets (root)',

@@ -7,12 +7,22 @@ export interface ServiceRequest {
 export interface HoldRequest extends ServiceRequest {
   /** Milliseconds after which the hold ends by itself; null: it does not. */
   readonly forMs: number | null;
+  /** Absent: an operator's. */
+  readonly reason?: string | undefined;
 }
 
 export interface RotateRequest {
   readonly secret: string;
   /** How long the old one stays good once the new one is in use, milliseconds; null: as long as what it made may live. */
   readonly overlapMs: number | null;
+}
+
+/** A backup that was written, for the record. */
+export interface BackupNote {
+  readonly file: string;
+  readonly bytes: number;
+  /** How long the homeserver did not serve for it, milliseconds. */
+  readonly stoppedForMs: number;
 }
 
 /** What was done, as one sentence for a person. */
@@ -43,6 +53,8 @@ export interface ControlApi {
   tryPerimeter(): Promise<Done>;
   /** Begins to put a new secret in the place of another. */
   rotateSecret(request: RotateRequest): Promise<Done>;
+  /** Records a backup that agentctl made. */
+  backupMade(note: BackupNote): Promise<Done>;
   ping(): Promise<{ readonly agentVersion: string }>;
 }
 
@@ -60,5 +72,6 @@ export const ROUTES: {
   rollBackPerimeter: { method: 'POST', path: '/perimeter/roll-back' },
   tryPerimeter: { method: 'POST', path: '/perimeter/try' },
   rotateSecret: { method: 'POST', path: '/secrets/rotate' },
+  backupMade: { method: 'POST', path: '/backup/made' },
   ping: { method: 'GET', path: '/ping' },
 };

@@ -37,6 +37,7 @@ export function createControlClient(socket: string): ControlApi {
     rollBackPerimeter: () => ask('rollBackPerimeter', done),
     tryPerimeter: () => ask('tryPerimeter', done),
     rotateSecret: (request) => ask('rotateSecret', done, request),
+    backupMade: (note) => ask('backupMade', done, note),
     ping: () => ask('ping', pong),
   };
 }

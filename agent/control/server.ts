@@ -18,11 +18,17 @@ const LONGEST_HOLD_MS = 366 * 24 * 3_600_000;
 const holdRequest = z.strictObject({
   service,
   forMs: z.nullable(z.int().check(z.positive(), z.maximum(LONGEST_HOLD_MS))),
+  reason: z.optional(z.string().check(z.maxLength(200))),
 });
 const LONGEST_OVERLAP_MS = 30 * 24 * 3_600_000;
 const rotateRequest = z.strictObject({
   secret: z.string().check(z.regex(/^[a-z-]{1,62}$/)),
   overlapMs: z.nullable(z.int().check(z.positive(), z.maximum(LONGEST_OVERLAP_MS))),
+});
+const backupNote = z.strictObject({
+  file: z.string().check(z.maxLength(1_000)),
+  bytes: z.int().check(z.nonnegative()),
+  stoppedForMs: z.int().check(z.nonnegative()),
 });
 const confirmRequest = z.strictObject({ unproven: z.boolean() });
 
@@ -82,6 +88,7 @@ async function answer(api: ControlApi, request: IncomingMessage): Promise<unknow
     return api.confirmPerimeter(await readRequest(request, confirmRequest, CONFIRM));
   }
   if (isCalled('rotateSecret')) return api.rotateSecret(await readRequest(request, rotateRequest, ROTATE));
+  if (isCalled('backupMade')) return api.backupMade(await readRequest(request, backupNote, BACKUP));
   if (isCalled('hold')) return api.hold(await readRequest(request, holdRequest, HOLD));
   for (const name of ['release', 'heal'] as const) {
     if (isCalled(name)) return api[name](await readRequest(request, serviceRequest, SERVICE));
@@ -96,6 +103,7 @@ async function answer(api: ControlApi, request: IncomingMessage): Promise<unknow
 const SERVICE = 'Send the name of a service: {"service": "livekit"}.';
 const HOLD = 'Send {"service": "livekit", "forMs": null}, or milliseconds up to a year.';
 const ROTATE = 'Send {"secret": "turn", "overlapMs": null}, or milliseconds up to 30 days.';
+const BACKUP = 'Send {"file": "/mnt/backup.age", "bytes": 1, "stoppedForMs": 0}.';
 const CONFIRM = 'Send {"unproven": false}.';
 
 /** The body of a request; `example` is what a caller is told to send when it is something else. */

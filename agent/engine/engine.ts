@@ -77,6 +77,8 @@ export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions):
 
     start: (containerId) => post(`/containers/${containerId}/start`, {}, START_TIMEOUT_MS),
 
+    kill: (containerId, signal) => post(`/containers/${containerId}/kill`, { signal }, readTimeoutMs),
+
     restart: (containerId, graceSeconds) =>
       post(
         `/containers/${containerId}/restart`,

@@ -69,6 +69,8 @@ export interface Engine {
   /** `docker load` of an archive from `docker save`. */
   loadImage(archive: string): Promise<void>;
   start(containerId: string): Promise<void>;
+  /** Sends a signal, e.g. `SIGTERM`; does not wait for what comes of it. */
+  kill(containerId: string, signal: string): Promise<void>;
   restart(containerId: string, graceSeconds: number): Promise<void>;
   /** Also when it runs. */
   removeContainer(containerId: string): Promise<void>;

@@ -57,10 +57,10 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
   }
 
   return {
-    async hold({ service, forMs }) {
+    async hold({ service, forMs, reason = 'held by an operator (agentctl hold)' }) {
       memory.hold({
         service: known(service),
-        reason: 'held by an operator (agentctl hold)',
+        reason,
         since: clock.now(),
         until: 'released',
         forMs,
@@ -89,6 +89,11 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
     },
     ...perimeterRequests(ports),
     ...rotationRequests(ports),
+    async backupMade({ file, bytes, stoppedForMs }) {
+      const without = stoppedForMs === 0 ? '' : `; the homeserver was stopped for ${stoppedForMs} ms`;
+      record('backup', 'backup-made', `wrote ${file} (${bytes} bytes)${without}`);
+      return { message: 'The backup is recorded.' };
+    },
     async resume() {
       const ended = memory.restraint.end('an operator let it act again (agentctl resume)', clock.now());
       ports.wake();

@@ -20,6 +20,9 @@ export interface Paths {
   readonly rendered: string;
   /** What services of the stack keep: a folder each. */
   readonly data: string;
+  /** A restored state that the agent's next start puts in place, and the same once that is done. */
+  readonly restore: string;
+  readonly restored: string;
   readonly runDirectory: string;
   readonly status: string;
   readonly events: string;
@@ -54,6 +57,8 @@ export function appliancePaths(root = ''): Paths {
     secrets: under('/var/lib/appliance-agent/secrets'),
     rendered: under('/var/lib/appliance-agent/stack'),
     data: under('/var/lib/appliance-agent/data'),
+    restore: under('/var/lib/appliance-agent/restore'),
+    restored: under('/var/lib/appliance-agent/restored'),
     runDirectory: under('/run/appliance-agent'),
     status: under('/run/appliance-agent/status.json'),
     events: under('/run/appliance-agent/events.json'),

@@ -21,6 +21,7 @@ import { run } from '../system/processes.ts';
 import { releaseFolder } from '../system/release-folder.ts';
 import { remember } from '../system/remember.ts';
 import { serviceManager } from '../system/sd-notify.ts';
+import { recordRestore, restoreIfAsked } from './restore.ts';
 
 /** What stands by itself: each part is made of the machine and of parts above it, and begins nothing. */
 export type Parts = Awaited<ReturnType<typeof openParts>>;
@@ -39,7 +40,10 @@ export async function openParts(env: NodeJS.ProcessEnv) {
   // The status must be readable by everybody, the state by root alone.
   await mkdir(paths.runDirectory, { recursive: true, mode: 0o755 });
   await mkdir(paths.stateDirectory, { recursive: true, mode: 0o700 });
+  const compose = createCompose({ run, engineSocket: paths.engineSocket });
+  const wasRestored = await restoreIfAsked(paths, compose, log);
   const store = openStore({ path: paths.database, migrationsDirectory: releaseFolder('migrations'), clock });
+  if (wasRestored) await recordRestore(paths, store, clock);
   const interrupted = store.closeInterrupted();
   log.info({ version: AGENT_VERSION, database: store.condition, interrupted }, 'the agent starts');
 
@@ -48,7 +52,6 @@ export async function openParts(env: NodeJS.ProcessEnv) {
   // sd_booted(3). An appliance of a test shares this with the machine that tests it, which is not to be restarted.
   const underSystemd = paths.root === '' && existsSync('/run/systemd/system');
   const engineUnit = createEngineUnit({ run, program: env.APPLIANCE_AGENT_ENGINE_RESTART, underSystemd });
-  const compose = createCompose({ run, engineSocket: paths.engineSocket });
   const nft = createNft({ run, temporaryDirectory: paths.runDirectory });
   const incidents = createIncidentLog(store, memory.died);
   const config = createConfigSource(paths);

@@ -121,6 +121,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
           end(service, 143);
           begin(service);
         }),
+      kill: (id) => answer(() => end(serviceOf(id), 143)),
       removeContainer: (id) => answer(() => fake.remove(serviceOf(id))),
       removeImage: (reference) => answer(() => void missing.add(serviceOfImage(reference))),
       follow: () => Promise.resolve(),

@@ -6,11 +6,11 @@ import { AGENT_VERSION } from '../../control/version.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { containerLogs } from '../../engine/logs.ts';
 import { profileMachine } from '../../hardware/survey.ts';
-import { AgentError } from '../../system/errors.ts';
 import { writeFileAtomic } from '../../system/files.ts';
 import { run } from '../../system/processes.ts';
 import { releaseFolder } from '../../system/release-folder.ts';
 import { readAgent } from '../agent-process.ts';
+import { requireRoot } from '../as-root.ts';
 import type { Context } from '../context.ts';
 import { agentSilent, findAgent } from '../doctor/agent-check.ts';
 import { toChecks } from '../doctor/checks.ts';
@@ -27,13 +27,7 @@ const ENGINE_LIMIT_MS = 5_000;
 /** Writes a bundle for whoever is asked for help, readable for root alone; says what is in it, and sends it nowhere. */
 export async function supportBundle(context: Context, options: { output?: string }): Promise<number> {
   const { paths, clock, terminal } = context;
-  if (process.getuid?.() !== 0) {
-    throw new AgentError({
-      code: 'NEEDS_ROOT',
-      message: 'Logs and rules are for root to read',
-      hint: 'Run it again with sudo.',
-    });
-  }
+  requireRoot('Logs and rules are for root to read');
   const createdAt = clock.now().wall;
   const folder = `appliance-support-${createdAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`;
   const output = resolve(options.output ?? `${folder}.tar.gz`);

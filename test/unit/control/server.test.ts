@@ -35,6 +35,7 @@ const api: ControlApi = {
   firewall: async () => wellStatus.firewall,
   confirmPerimeter: async ({ unproven }) => ({ message: `confirmed, unproven: ${unproven}` }),
   rollBackPerimeter: async () => ({ message: 'rolled back' }),
+  backupMade: async ({ file }) => ({ message: file }),
   rotateSecret: async ({ secret, overlapMs }) => ({ message: `${secret}, overlap ${overlapMs}` }),
   tryPerimeter: async () => ({ message: 'on trial again' }),
   ping: async () => ({ agentVersion: '0.1.0' }),
@@ -63,6 +64,8 @@ test('the client asks and the server answers', async (t) => {
   t.deepEqual(await client.status(), wellStatus);
   t.deepEqual(await client.confirmPerimeter({ unproven: true }), { message: 'confirmed, unproven: true' });
   t.deepEqual(await client.rollBackPerimeter(), { message: 'rolled back' });
+  const note = { file: '/mnt/a.age', bytes: 12, stoppedForMs: 0 };
+  t.deepEqual(await client.backupMade(note), { message: '/mnt/a.age' });
   t.deepEqual(await client.rotateSecret({ secret: 'turn', overlapMs: null }), {
     message: 'turn, overlap null',
   });
