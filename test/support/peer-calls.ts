@@ -1,5 +1,7 @@
 /** Answers HTTP on the ports of its arguments with the address that it was called from. */
 export const TELL_PEER = `
+  // As process 1 of its container it gets no default action for a signal.
+  process.once('SIGTERM', () => process.exit(0));
   const { createServer } = require('node:http');
   const tell = ({ socket }, response) => response.end(socket.remoteAddress.replace('::ffff:', ''));
   for (const port of process.argv.filter((argument) => /^\\d+$/.test(argument))) createServer(tell).listen(Number(port));

@@ -81,6 +81,8 @@ export function composeFile(
     },
     [TUWUNEL]: {
       ...hardened(imageOf(input, TUWUNEL), USERS[TUWUNEL]),
+      // Named, for the agent sends it itself for a backup: Docker starts a container again that ends by another.
+      stop_signal: 'SIGTERM',
       stop_grace_period: '30s',
       mem_limit: '1536m',
       pids_limit: 1024,

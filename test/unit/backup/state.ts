@@ -41,7 +41,10 @@ export async function writeState(paths: Paths, mark: string): Promise<void> {
 export async function contentOf(directory: string): Promise<Readonly<Record<string, string>>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const read = async (path: string) => (path.endsWith('.db') ? markIn(path) : await readFile(path, 'utf8'));
+  const read = async (path: string) => {
+    const content = await readFile(path);
+    return path.endsWith('.db') ? markIn(content) : content.toString();
+  };
   return Object.fromEntries(
     await Promise.all(files.map(async (path) => [relative(directory, path), await read(path)])),
   );
