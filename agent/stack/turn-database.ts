@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, chown, rename, rm } from 'node:fs/promises';
+import { chmod, chown, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { syncPath } from '../system/files.ts';
@@ -59,18 +59,27 @@ export function readTurnDatabase(path: string): string | null {
 
 /**
  * Makes it say that. A sound one is changed in its place, for coturn holds it open; a journal in memory, because coturn
- * sees the folder read-only and could not roll one back. Errors: SqliteError, errors of the file system.
+ * sees the folder read-only and could not roll one back. Any other is replaced. Errors: SqliteError, errors of the file
+ * system.
  */
 export async function writeTurnDatabase(path: string, file: RenderedFile): Promise<void> {
-  const isSound = (readTurnDatabase(path) ?? '') !== '';
+  const isSound = (readTurnDatabase(path) ?? '') !== '' && (await isOwnedAs(file, path));
   const place = isSound ? path : `${path}.new`;
   if (!isSound) await rm(place, { force: true });
   writeRows(place, file.content, isSound ? '' : SCHEMA);
-  await chmod(place, file.mode);
-  await chown(place, file.owner.uid, file.owner.gid);
+  if (!isSound) {
+    // In this order, while it is ours still: to change the mode of another's file the agent lacks CAP_FOWNER.
+    await chmod(place, file.mode);
+    await chown(place, file.owner.uid, file.owner.gid);
+  }
   await syncPath(place);
   if (!isSound) await rename(place, path);
   await syncPath(dirname(path));
+}
+
+async function isOwnedAs({ mode, owner }: RenderedFile, path: string): Promise<boolean> {
+  const found = await stat(path);
+  return (found.mode & 0o7777) === mode && found.uid === owner.uid && found.gid === owner.gid;
 }
 
 function writeRows(path: string, content: string, schema: string): void {

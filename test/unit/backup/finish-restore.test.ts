@@ -50,6 +50,7 @@ function moves(paths: Paths): readonly (() => Promise<unknown>)[] {
     () => writeFile(join(paths.restore, 'cleared'), ''),
     ...NEW_STATE.map((name) => () => rename(join(paths.restore, 'state', name), here(name))),
     () => cp(join(paths.restore, 'etc/appliance.yaml'), paths.config),
+    () => cp(join(paths.restore, 'etc/profiles.d/mine.yaml'), join(paths.profileOverrides, 'mine.yaml')),
     () => rename(paths.restore, paths.restored),
   ];
 }
