@@ -17,6 +17,7 @@ export function exitOfError(error: unknown): number {
   if (!(error instanceof AgentError)) return EXIT.degraded;
   switch (error.code) {
     case 'USAGE':
+    case 'BACKUP_RECIPIENT':
       return EXIT.usage;
     case 'NEEDS_ROOT':
       return EXIT.needsRoot;
