@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BUDGET_RANGES } from '../probes/budgets.ts';
 import { writeDuration } from '../system/durations.ts';
 import { checkCount } from './check-count.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BUDGET_RANGES, type BudgetChanges } from '../probes/budgets.ts';
 import { checkCount } from './check-count.ts';
 import { checkDuration } from './check-duration.ts';

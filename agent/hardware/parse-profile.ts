@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type ConfigProblem, formatConfigProblems, formatPath } from '../config/problems.ts';
 import { nearest } from '../config/suggest.ts';
 import { readYaml } from '../config/yaml-document.ts';

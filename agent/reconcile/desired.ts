@@ -1,11 +1,9 @@
-import { parse } from 'yaml';
-import * as z from 'zod';
 import type { ApplianceConfig } from '../config/schema.ts';
 import { desiredTable } from '../firewall/desired-table.ts';
 import { CONTAINER_EGRESS } from '../firewall/nat-chains.ts';
 import type { Key } from '../nftables/objects.ts';
 import { publicAddressesOf } from '../stack/public-addresses.ts';
-import type { RenderedFile, ServiceDefinition, Stack } from '../stack/types.ts';
+import type { ServiceDefinition, Stack } from '../stack/types.ts';
 import type { Instant } from '../system/clock.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Paths } from '../system/paths.ts';
@@ -82,7 +80,7 @@ export function desiredState(
     // What is refused changes nothing: whatever runs is as it should be, and is kept running.
     generations:
       refused === null
-        ? generationsOf(files)
+        ? stack.generations(files)
         : new Map(containers.map(({ service, generation }) => [service, generation])),
     images,
     rotations: stack.rotations,
@@ -169,21 +167,4 @@ function masqueradesContainers({ dockerRules, table }: Ground, applied: History[
   const chains: readonly { readonly rules: readonly { readonly id: string | null }[] }[] =
     applied?.spec.chains ?? (table.ok ? table.value?.chains : null) ?? [];
   return chains.some(({ rules }) => rules.some(({ id }) => id === CONTAINER_EGRESS));
-}
-
-const composeFile = z.object({
-  services: z.record(z.string(), z.object({ labels: z.record(z.string(), z.string()) })),
-});
-
-/** The generation label of each service in the rendered compose file. */
-function generationsOf(files: readonly RenderedFile[]): ReadonlyMap<string, string> {
-  const file = files.find(({ path }) => path === 'compose.yaml');
-  if (!file) return new Map();
-  const { services } = composeFile.parse(parse(file.content));
-  return new Map(
-    Object.entries(services).map(([name, { labels }]) => [
-      name,
-      labels['org.appliance-agent.generation'] ?? '',
-    ]),
-  );
 }

@@ -4,10 +4,9 @@ import type { Desired, History, Observed } from './types.ts';
 
 /** What somebody else changed in our table since we applied it. */
 export function driftSince(applied: History['applied'], listed: ListedTable | null): readonly string[] {
-  if (applied === null) return [];
+  if (applied === null || (listed !== null && sameMeaning(listed, applied.listing))) return [];
   const found = differences(applied.spec, listed);
-  if (found.length > 0 || listed === null || sameMeaning(listed, applied.listing)) return found;
-  return ['a rule was replaced by another with the same comment'];
+  return found.length > 0 ? found : ['a rule was replaced by another with the same comment'];
 }
 
 /** Whether the table is as it should be, whoever made the difference. */

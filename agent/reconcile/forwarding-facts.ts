@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../system/errors.ts';
-import { readFileIfPresent } from '../system/files.ts';
+import { readKernelFile } from '../system/files.ts';
 
 /** What the kernel does with IPv6, in the network namespace of this process. */
 export interface Ipv6Facts {
@@ -18,13 +18,11 @@ export async function readIpv6Facts(directory = '/proc/sys/net/ipv6/conf'): Prom
   });
   if (names === null) return null;
   // An interface may go away meanwhile.
-  const setting = async (name: string, key: string) =>
-    (await readFileIfPresent(join(directory, name, key)))?.trim() ?? '';
+  const setting = (name: string, key: string) => readKernelFile(join(directory, name, key))?.trim() ?? '';
   const interfaces = names.filter((name) => name !== 'all' && name !== 'default');
-  const accepting = await Promise.all(interfaces.map((name) => setting(name, 'accept_ra')));
   return {
-    forwarding: (await setting('all', 'forwarding')) === '1',
-    routedByAdvertisement: interfaces.filter((_, index) => accepting[index] === '1'),
+    forwarding: setting('all', 'forwarding') === '1',
+    routedByAdvertisement: interfaces.filter((name) => setting(name, 'accept_ra') === '1'),
   };
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Store } from '../store/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { jsonOrNull } from '../system/json.ts';

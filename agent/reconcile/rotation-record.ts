@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isRotated, type RotatedName } from '../stack/rotations.ts';
 import type { Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';

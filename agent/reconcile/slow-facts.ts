@@ -12,6 +12,7 @@ import { gatherPortHolders } from '../conditions/gather/port-holders.ts';
 import { gatherTurnsListener } from '../conditions/gather/turns-listener.ts';
 import type { Management } from '../config/firewall.ts';
 import type { Flow } from '../firewall/flows.ts';
+import { allOf } from '../system/all-of.ts';
 import type { Clock } from '../system/clock.ts';
 import { keep } from '../system/keep.ts';
 import type { Run } from '../system/processes.ts';
@@ -77,48 +78,20 @@ async function gather(
   readForeignRules: () => Promise<SlowFacts['foreignRules']>,
   readClock: () => Promise<SlowFacts['clock']>,
 ): Promise<SlowFacts> {
-  const [
-    compose,
-    dockerProxies,
-    turnsListener,
-    conntrack,
-    disks,
-    memory,
-    clock,
-    foreignRules,
-    portHolders,
-    otherFirewalls,
-    hardware,
-    symptoms,
-    perimeterEffect,
-  ] = await Promise.all([
-    gatherCompose(ports.composeVersion),
-    gatherDockerProxies(),
-    gatherTurnsListener(),
-    gatherConntrack(),
-    gatherDisks(),
-    gatherMemory(),
-    readClock(),
-    readForeignRules(),
-    gatherPortHolders(ports.flows()),
-    gatherOtherFirewalls(ports.root),
-    ports.hardware(),
-    ports.symptoms(),
-    gatherPerimeterEffect({ flows: ports.flows(), management: ports.management() }),
-  ]);
-  return {
-    compose,
-    dockerProxies,
-    turnsListener,
-    conntrack,
-    disks,
-    memory,
-    clock,
-    foreignRules,
-    portHolders,
-    otherFirewalls,
-    hardware,
-    symptoms,
-    perimeterEffect,
-  };
+  const { flows, management } = ports;
+  return allOf<SlowFacts>({
+    compose: gatherCompose(ports.composeVersion),
+    dockerProxies: gatherDockerProxies(),
+    turnsListener: gatherTurnsListener(),
+    conntrack: gatherConntrack(),
+    disks: gatherDisks(),
+    memory: gatherMemory(),
+    clock: readClock(),
+    foreignRules: readForeignRules(),
+    portHolders: gatherPortHolders(flows()),
+    otherFirewalls: gatherOtherFirewalls(ports.root),
+    hardware: ports.hardware(),
+    symptoms: ports.symptoms(),
+    perimeterEffect: gatherPerimeterEffect({ flows: flows(), management: management() }),
+  });
 }

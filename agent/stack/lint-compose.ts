@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { COTURN } from './coturn.ts';
 
 /** Something in a compose file that the agent does not bring up. */

@@ -159,6 +159,8 @@ export interface Stack {
   readonly rotations: Rotations;
   /** Error: RENDER_REFUSED when a service would not take what is made of this configuration. */
   readonly render: (input: RenderInput) => readonly RenderedFile[];
+  /** The label by which each service's container is known to be made of these files. */
+  readonly generations: (files: readonly RenderedFile[]) => ReadonlyMap<string, string>;
   /** Probes that must all succeed. */
   readonly probes: (service: string, at: ProbePlaces) => readonly ProbeSpec[];
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isErrno } from './errors.ts';
@@ -47,6 +48,19 @@ export function syncPath(path: string): Promise<void> {
 export async function readFileIfPresent(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+/**
+ * The text of a small file of /proc or /sys, or null when there is none. Read at once: the kernel answers out of memory,
+ * and a pool of threads would take ten times as long to hand it over.
+ */
+export function readKernelFile(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return null;
     throw error;

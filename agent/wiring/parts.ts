@@ -11,6 +11,7 @@ import { createLastLook } from '../reconcile/last-look.ts';
 import { createMemory } from '../reconcile/memory.ts';
 import { elementCallStack } from '../stack/element-call/stack.ts';
 import { embeddedStack } from '../stack/embedded/stack.ts';
+import { remembered } from '../stack/remembered.ts';
 import { createSecretSource } from '../stack/secret-source.ts';
 import type { Stack } from '../stack/types.ts';
 import { openStore } from '../store/open.ts';
@@ -19,7 +20,6 @@ import { createLog } from '../system/log.ts';
 import { appliancePaths } from '../system/paths.ts';
 import { run } from '../system/processes.ts';
 import { releaseFolder } from '../system/release-folder.ts';
-import { remember } from '../system/remember.ts';
 import { serviceManager } from '../system/sd-notify.ts';
 import { recordRestore, restoreIfAsked } from './restore.ts';
 
@@ -56,8 +56,8 @@ export async function openParts(env: NodeJS.ProcessEnv) {
   const incidents = createIncidentLog(store, memory.died);
   const config = createConfigSource(paths);
   const stacks: Readonly<Record<'element-call' | 'embedded', Stack>> = {
-    'element-call': { ...elementCallStack, render: remember(elementCallStack.render) },
-    embedded: { ...embeddedStack, render: remember(embeddedStack.render) },
+    'element-call': remembered(elementCallStack),
+    embedded: remembered(embeddedStack),
   };
   return {
     run,

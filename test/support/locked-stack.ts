@@ -42,6 +42,7 @@ const stack: Stack = {
   data: [],
   rotations: new Map(),
   render: () => [],
+  generations: () => new Map(),
   probes: () => [],
 };
 

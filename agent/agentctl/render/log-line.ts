@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { formatTime } from './times.ts';
 
 /** A line of the agent's own log (pino): the rest of its fields are what it is about. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describeError } from '../../system/errors.ts';
-import { readFileIfPresent } from '../../system/files.ts';
+import { readKernelFile } from '../../system/files.ts';
 import { known, unknown } from '../findings.ts';
 import type { Facts } from '../types.ts';
 
@@ -10,8 +10,8 @@ import type { Facts } from '../types.ts';
  */
 export async function gatherConntrack(directory = '/proc/sys/net/netfilter'): Promise<Facts['conntrack']> {
   try {
-    const [count, max] = await Promise.all(
-      ['nf_conntrack_count', 'nf_conntrack_max'].map((name) => readNumber(join(directory, name))),
+    const [count, max] = ['nf_conntrack_count', 'nf_conntrack_max'].map((name) =>
+      readNumber(join(directory, name)),
     );
     if (count == null || max == null) return unknown('the kernel does not track connections here (yet)');
     return known({ count, max });
@@ -21,7 +21,7 @@ export async function gatherConntrack(directory = '/proc/sys/net/netfilter'): Pr
 }
 
 /** Null when there is no such file, or no number in it. */
-async function readNumber(path: string): Promise<number | null> {
-  const text = (await readFileIfPresent(path))?.trim() ?? '';
+function readNumber(path: string): number | null {
+  const text = readKernelFile(path)?.trim() ?? '';
   return /^\d+$/.test(text) ? Number(text) : null;
 }

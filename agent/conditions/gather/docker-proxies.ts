@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { known, unknown } from '../findings.ts';
 import type { Facts } from '../types.ts';
-import { linkOfProcess, pidsOf, readOfProcess } from './proc.ts';
+import { linkOfProcess, nameOfProcess, pidsOf, readOfProcess } from './proc.ts';
 
 interface Proxy {
   readonly port: string | null;
@@ -15,12 +15,14 @@ interface Proxy {
  */
 export async function gatherDockerProxies(procDirectory = '/proc'): Promise<Facts['dockerProxies']> {
   // With hidepid, or ProtectProc= of systemd, other users' processes look as if they were not there.
-  if ((await readOfProcess(join(procDirectory, '1', 'comm'))) === null) {
+  if (nameOfProcess(join(procDirectory, '1')) === null) {
     return unknown('the processes of other users are hidden here');
   }
-  const here = await linkOfProcess(join(procDirectory, 'self/ns/net'));
-  const pids = await pidsOf(procDirectory);
-  const found = await Promise.all(pids.map((pid) => inspect(join(procDirectory, pid), here)));
+  const here = linkOfProcess(join(procDirectory, 'self/ns/net'));
+  const named = pidsOf(procDirectory)
+    .map((pid) => join(procDirectory, pid))
+    .filter((directory) => nameOfProcess(directory) === 'docker-proxy');
+  const found = await Promise.all(named.map((directory) => inspect(directory, here)));
   const proxies = found.filter((proxy) => proxy !== null);
   return known({
     count: proxies.length,
@@ -36,12 +38,10 @@ export async function gatherDockerProxies(procDirectory = '/proc'): Promise<Fact
   });
 }
 
-/** Null when it is another program, one of an engine in a container, or gone by now. */
+/** Null when it is one of an engine in a container, or gone by now. */
 async function inspect(directory: string, here: string | null): Promise<Proxy | null> {
-  const comm = await readOfProcess(join(directory, 'comm'));
-  if (comm?.trim() !== 'docker-proxy') return null;
   // Where the namespace may not be read, without root, it is taken for this one.
-  if (((await linkOfProcess(join(directory, 'ns/net'))) ?? here) !== here) return null;
+  if ((linkOfProcess(join(directory, 'ns/net')) ?? here) !== here) return null;
   const status = await readOfProcess(join(directory, 'status'));
   const commandLine = await readOfProcess(join(directory, 'cmdline'));
   const rssBytes = status === null ? null : kibibytes(status, 'VmRSS');

@@ -4,7 +4,7 @@ import { describeError } from '../../system/errors.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 import { known, unknown } from '../findings.ts';
 import type { DockerRules, Facts, Known } from '../types.ts';
-import { linkOfProcess, pidsOf, readOfProcess } from './proc.ts';
+import { linkOfProcess, nameOfProcess, pidsOf, readOfProcess } from './proc.ts';
 
 /** Where dockerd looks for its configuration when its command line does not say (dockerd(8)). */
 const DAEMON_JSON = '/etc/docker/daemon.json';
@@ -39,14 +39,14 @@ export async function gatherDockerRules(procDirectory?: string): Promise<Facts['
 /** The command line of the dockerd of this network namespace. Needs root. */
 export async function findEngineCommand(procDirectory = '/proc'): Promise<Known<EngineCommand>> {
   try {
-    const here = await linkOfProcess(join(procDirectory, 'self/ns/net'));
-    for (const pid of await pidsOf(procDirectory)) {
+    const here = linkOfProcess(join(procDirectory, 'self/ns/net'));
+    for (const pid of pidsOf(procDirectory)) {
       const process = join(procDirectory, pid);
-      if ((await readOfProcess(join(process, 'comm')))?.trim() !== 'dockerd') continue;
+      if (nameOfProcess(process) !== 'dockerd') continue;
       const line = (await readOfProcess(join(process, 'cmdline'))) ?? '';
       // It has ended, or waits to be collected: then it has no command line (proc_pid_cmdline(5)).
       if (line === '') continue;
-      const namespace = await linkOfProcess(join(process, 'ns/net'));
+      const namespace = linkOfProcess(join(process, 'ns/net'));
       if (namespace === null) return unknown('needs root');
       // Engines in containers have a firewall of their own.
       if (namespace !== here) continue;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describeError } from '../../system/errors.ts';
-import { readFileIfPresent } from '../../system/files.ts';
+import { readKernelFile } from '../../system/files.ts';
 import { known, unknown } from '../findings.ts';
 import type { Facts } from '../types.ts';
 
@@ -10,8 +10,8 @@ import type { Facts } from '../types.ts';
  */
 export async function gatherMemory(procDirectory = '/proc'): Promise<Facts['memory']> {
   try {
-    const [meminfo, pressure] = await Promise.all(
-      ['meminfo', 'pressure/memory'].map((name) => readFileIfPresent(join(procDirectory, name))),
+    const [meminfo, pressure] = ['meminfo', 'pressure/memory'].map((name) =>
+      readKernelFile(join(procDirectory, name)),
     );
     const bytes = (field: string) => {
       const value = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(meminfo ?? '')?.[1];

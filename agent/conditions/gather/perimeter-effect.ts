@@ -30,7 +30,7 @@ export async function gatherPerimeterEffect(
     );
     const connected = (await connectedSockets(net)).filter(({ from }) => !/^(127\.|::1$)/.test(from));
     const inodes = new Set([...waiting, ...connected].map(({ inode }) => inode));
-    const owners = await socketOwners(inodes, SSH, procDirectory);
+    const owners = socketOwners(inodes, SSH, procDirectory);
     if (owners.size < inodes.size && process.getuid?.() !== 0) return unknown('needs root');
     const admits = admission(management);
     return known({

@@ -25,11 +25,7 @@ export async function gatherPortHolders(
       return flow === undefined || socket.loopback ? [] : [{ socket, flow }];
     });
     // On most machines every socket is the relay's.
-    const owners = await socketOwners(
-      new Set(claimed.map(({ socket }) => socket.inode)),
-      RELAY,
-      procDirectory,
-    );
+    const owners = socketOwners(new Set(claimed.map(({ socket }) => socket.inode)), RELAY, procDirectory);
     // A relay's socket may be closed while its process is looked for: that is nobody's.
     const still = claimed.some(({ socket }) => !owners.has(socket.inode))
       ? new Set((await waitingSockets(netDirectory)).map(({ inode }) => inode))

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { linkOfProcess, namesOfProcess, pidsOf, readOfProcess } from './proc.ts';
+import { linkOfProcess, nameOfProcess, namesOfProcess, pidsOf } from './proc.ts';
 
 export interface Process {
   readonly pid: string;
@@ -10,25 +10,23 @@ export interface Process {
  * The process of each socket, by the socket's inode. To see other users' it needs root. Processes called `first` are
  * looked into before the others, and the search ends when every socket is found.
  */
-export async function socketOwners(
+export function socketOwners(
   inodes: ReadonlySet<string>,
   first: string,
   procDirectory: string,
-): Promise<ReadonlyMap<string, Process>> {
+): ReadonlyMap<string, Process> {
   const owners = new Map<string, Process>();
   if (inodes.size === 0) return owners;
-  const processes = await Promise.all(
-    (await pidsOf(procDirectory)).map(async (pid) => ({
-      pid,
-      name: ((await readOfProcess(join(procDirectory, pid, 'comm'))) ?? '').trim(),
-    })),
-  );
+  const processes = pidsOf(procDirectory).map((pid) => ({
+    pid,
+    name: nameOfProcess(join(procDirectory, pid)) ?? '',
+  }));
   const rank = ({ name }: Process) => (name === first ? 0 : 1);
   for (const owner of processes.toSorted((a, b) => rank(a) - rank(b))) {
     if (owners.size === inodes.size) break;
     const directory = join(procDirectory, owner.pid, 'fd');
-    for (const descriptor of (await namesOfProcess(directory)) ?? []) {
-      const inode = /^socket:\[(\d+)\]$/.exec((await linkOfProcess(join(directory, descriptor))) ?? '')?.[1];
+    for (const descriptor of namesOfProcess(directory) ?? []) {
+      const inode = /^socket:\[(\d+)\]$/.exec(linkOfProcess(join(directory, descriptor)) ?? '')?.[1];
       if (inode !== undefined && inodes.has(inode)) owners.set(inode, owner);
     }
   }

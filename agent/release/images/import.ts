@@ -1,6 +1,6 @@
 import { copyFile, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LockedImage } from '../../stack/element-call/image-lock.ts';
 import { IMAGE_MANIFEST, sha256OfFile } from '../../stack/images.ts';
 import type { StackImage } from '../../stack/types.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import lock from './images.lock.json' with { type: 'json' };
 
 /** The image of a service, by its tag and, where it is known, by what the tag led to. */

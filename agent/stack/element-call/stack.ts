@@ -1,5 +1,6 @@
 import type { ApplianceConfig, ElementCallConfig } from '../../config/schema.ts';
 import { COTURN } from '../coturn.ts';
+import { generationsOf } from '../generations.ts';
 import { networksWithLocked } from '../networks.ts';
 import { turnDatabase } from '../turn-credentials.ts';
 import { TURNSERVER_CONF, turnserverConf } from '../turnserver-conf.ts';
@@ -23,6 +24,7 @@ export const elementCallStack: Stack = {
   data: ([TUWUNEL, TRAEFIK] as const).map((name) => ({ name, owner: USERS[name] })),
   rotations: ROTATIONS,
   render,
+  generations: generationsOf,
   probes: elementCallProbes,
 };
 

@@ -1,3 +1,4 @@
+import { generationsOf } from '../generations.ts';
 import { singleNetwork } from '../networks.ts';
 import { TURN_CREDENTIAL_MS, turnDatabase } from '../turn-credentials.ts';
 import { TURNSERVER_CONF, turnserverConf } from '../turnserver-conf.ts';
@@ -17,6 +18,7 @@ export const embeddedStack: Stack = {
     ['turn', { overlapMs: TURN_CREDENTIAL_MS, cutsCalls: { switch: false, withdraw: false } }],
   ]),
   render,
+  generations: generationsOf,
   probes: embeddedProbes,
 };
 

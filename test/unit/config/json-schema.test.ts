@@ -1,6 +1,6 @@
 import test from 'ava';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_CONFIG_TEXT } from '../../../agent/config/default-config.ts';
 import { applianceJsonSchema } from '../../../agent/config/json-schema.ts';
 import { parseConfig } from '../../../agent/config/parse-config.ts';

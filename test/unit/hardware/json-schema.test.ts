@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { profileJsonSchema } from '../../../agent/hardware/json-schema.ts';
 
 const profiles = resolve(import.meta.dirname, '../../../firmware-profiles');

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_CONFIG } from '../../../agent/config/schema.ts';
 import { embeddedStack } from '../../../agent/stack/embedded/stack.ts';
 import { BRIDGE, type RenderInput, type StackImage } from '../../../agent/stack/types.ts';

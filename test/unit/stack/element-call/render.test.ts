@@ -1,6 +1,6 @@
 import test from 'ava';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { mediaAddresses } from '../../../../agent/stack/element-call/media-address.ts';
 import { elementCallProbes } from '../../../../agent/stack/element-call/probes.ts';
 import { elementCallServices } from '../../../../agent/stack/element-call/services.ts';
