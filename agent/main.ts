@@ -1,4 +1,3 @@
-import { followConfig } from './config/follow-config.ts';
 import { followRules } from './firewall/rule-monitor.ts';
 import { desiredState } from './reconcile/desired.ts';
 import { createEngineWatch } from './reconcile/engine-watch.ts';
@@ -75,16 +74,12 @@ async function main(): Promise<void> {
   const beside = [
     senses.hardwareLooked.then(senses.gatherAgain).then(loop.beat),
     engineWatch.follow(stop.signal),
-    followConfig(paths.config, loop.wake, stop.signal).then((why) => {
-      if (why !== null)
-        log.warn({ why }, 'changes of the configuration cannot be followed: they are found within 10 s');
-    }),
     followRules({
       onChange: () => {
         senses.rulesChanged();
         loop.wake();
       },
-      onOtherChange: senses.othersRulesChanged,
+      onOtherChange: senses.rulesChanged,
       onEnded: (reason) => log.warn({ reason }, 'changes to the rules cannot be followed'),
       signal: stop.signal,
     }),
@@ -95,7 +90,6 @@ async function main(): Promise<void> {
   await Promise.all(beside);
   for (const beat of beats) beat.stop();
   probing.stop();
-  senses.stop();
   await control.close();
   memory.restraint.stopped();
   store.close();

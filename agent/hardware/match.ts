@@ -57,7 +57,8 @@ export function selectProfile(profiles: readonly Profile[], machine: MachineFact
 const byRank = (a: MatchResult, b: MatchResult) =>
   (b.score ?? -1) - (a.score ?? -1) ||
   Number(b.profile.origin === 'override') - Number(a.profile.origin === 'override') ||
-  a.profile.name.localeCompare(b.profile.name);
+  // Not localeCompare, for which Node loads ICU.
+  (a.profile.name < b.profile.name ? -1 : 1);
 
 function matchProfile(profile: Profile, rule: MatchRule, machine: MachineFacts): MatchResult {
   const evidence: string[] = [];

@@ -12,13 +12,13 @@ exec "$here/node" "$here/../agentctl.js" "$@"
 
 /**
  * The agent rests nearly always: a small young generation and one arena of malloc(3), with fixed limits above which it
- * gives back what is freed (mallopt(3)), cost it nothing, and without the
- * optimizing compilers their code stays on the disk. Figures: docs/decisions.md.
+ * gives back what is freed (mallopt(3)), cost it nothing, and without compilers their code stays on the disk and none of
+ * theirs is kept. Figures: docs/decisions.md.
  */
 const AGENT = `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 export MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536
-exec "$here/node" --max-semi-space-size=1 --no-opt --no-maglev "$here/../agent.js"
+exec "$here/node" --max-semi-space-size=1 --no-opt --no-maglev --no-sparkplug "$here/../agent.js"
 `;
 
 const FOLDERS = ['migrations', 'units', 'firmware-profiles'];
