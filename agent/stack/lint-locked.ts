@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ComposeProblem } from './lint-compose.ts';
 import { LOCKED_NETWORK, type ServiceDefinition } from './types.ts';
 

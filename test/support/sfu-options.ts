@@ -3,7 +3,7 @@ import { BlockList } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { ICEServer } from '@livekit/protocol';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { turnCredential } from '../../agent/probes/turn-credential.ts';
 
 export interface SfuStandinOptions {

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** LiveKit's configuration below `Paths.rendered`. */
 export const LIVEKIT_YAML = 'livekit/livekit.yaml';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { elementCallServices } from '../../../agent/stack/element-call/services.ts';
 import { elementCallStack } from '../../../agent/stack/element-call/stack.ts';
 import { lintLocked } from '../../../agent/stack/lint-locked.ts';
