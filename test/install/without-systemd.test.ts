@@ -37,6 +37,20 @@ test('without systemd a second run changes nothing and says so', async (t, setti
   t.is((await setting.machine.sh(pids)).stdout, before);
 });
 
+test('without systemd an engine that hangs is restarted by the agent, with the program that the installer gave it', async (t, setting) => {
+  const { machine } = setting;
+  await machine.sh('kill -STOP $(cat /run/appliance-agent/dockerd.pid)');
+  const begun = performance.now();
+  const answers =
+    'for i in $(seq 90); do timeout 5 docker version >/dev/null 2>&1 && exit 0; sleep 1; done; exit 1';
+  t.is((await machine.sh(answers, 10 * 60_000)).exitCode, 0);
+  t.log(`the engine answered after ${Math.round((performance.now() - begun) / 1_000)} s`);
+  const serves = 'for i in $(seq 60); do agentctl status >/dev/null && exit 0; sleep 1; done; exit 1';
+  t.is((await machine.sh(serves, 90_000)).exitCode, 0);
+  await isServed(t, setting);
+  t.regex((await machine.sh('agentctl events')).stdout, /restarted the Docker Engine: ok/);
+});
+
 test('without systemd an agent that was killed is started by the next run, on the stack that went on', async (t, setting) => {
   const { machine } = setting;
   await machine.sh('kill -KILL $(cat /run/appliance-agent/agent.pid)');

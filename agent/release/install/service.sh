@@ -38,6 +38,10 @@ start_agent_process() {
   ! process_runs "$agent_pid" "$product/" || stop_process "$(cat "$agent_pid")" 30
   mkdir -p "$runtime"
   run 60 "$current/bin/node" "$current/tune.js" || record "$TUNING_FAILED"
+  # Nobody else restarts an engine that is a background process of ours.
+  if process_runs "$engine_pid" dockerd; then
+    export APPLIANCE_AGENT_ENGINE_RESTART="$current/agent/release/install/restart-engine.sh"
+  fi
   launch "$agent_pid" "$logs/agent.log" "$current/bin/appliance-agent"
   sleep 1
   process_runs "$agent_pid" "$product/" || {
