@@ -1,3 +1,4 @@
+import { followConfig } from './config/follow-config.ts';
 import { followRules } from './firewall/rule-monitor.ts';
 import { desiredState } from './reconcile/desired.ts';
 import { createEngineWatch } from './reconcile/engine-watch.ts';
@@ -74,12 +75,16 @@ async function main(): Promise<void> {
   const beside = [
     senses.hardwareLooked.then(senses.gatherAgain).then(loop.beat),
     engineWatch.follow(stop.signal),
+    followConfig(paths.config, loop.wake, stop.signal).then((why) => {
+      if (why !== null)
+        log.warn({ why }, 'changes of the configuration cannot be followed: they are found within 10 s');
+    }),
     followRules({
       onChange: () => {
         senses.rulesChanged();
         loop.wake();
       },
-      onOtherChange: senses.rulesChanged,
+      onOtherChange: senses.othersRulesChanged,
       onEnded: (reason) => log.warn({ reason }, 'changes to the rules cannot be followed'),
       signal: stop.signal,
     }),
@@ -90,6 +95,7 @@ async function main(): Promise<void> {
   await Promise.all(beside);
   for (const beat of beats) beat.stop();
   probing.stop();
+  senses.stop();
   await control.close();
   memory.restraint.stopped();
   store.close();
