@@ -6,6 +6,7 @@ import { composeMissing } from './compose-missing.ts';
 import { configRefused } from './config-refused.ts';
 import { conntrackFull } from './conntrack-full.ts';
 import { DATABASE_FAULTS } from './database.ts';
+import { discoveryMissing } from './discovery-missing.ts';
 import { diskLow } from './disk-low.ts';
 import { dockerProxyRunning } from './docker-proxy-running.ts';
 import { dockerRulesMissing } from './docker-rules-missing.ts';
@@ -52,6 +53,7 @@ export const CONDITIONS: readonly Condition[] = [
   sfuNoExternalIp,
   tokenCheckFails,
   roomNotMade,
+  discoveryMissing,
   relayRefusesSfu,
   mediaUnreachable,
   mediaCandidatesWrong,

@@ -53,6 +53,8 @@ export interface Facts {
   readonly restraint: Known<string | null>;
   /** The last time somebody else changed our table, while that is news; null when it is not. */
   readonly recentDrift: Known<{ readonly at: string; readonly what: string } | null>;
+  /** Why clients of the homeserver are not told of the SFU; null where they are, or there is no homeserver. */
+  readonly discovery: Known<{ readonly fault: string | null }>;
   /** What the media probe saw; null where there is no SFU to ask. */
   readonly media: Known<MediaStatus | null>;
   /** Failures known from the field that the logs of our services told of lately. */

@@ -28,6 +28,7 @@ export type SlowFacts = Pick<
   | 'portHolders'
   | 'otherFirewalls'
   | 'hardware'
+  | 'discovery'
   | 'symptoms'
 > & {
   /** Gathered while somebody has to decide about it. */

@@ -27,6 +27,7 @@ export interface SlowFactsPorts {
   readonly hardware: () => Promise<SlowFacts['hardware']>;
   readonly clock: Clock;
   readonly composeVersion: () => Promise<string>;
+  readonly discovery: () => Promise<SlowFacts['discovery']>;
   readonly symptoms: () => Promise<SlowFacts['symptoms']>;
   /** What is published; nothing while that is not known. */
   readonly flows: () => readonly Flow[];
@@ -91,6 +92,7 @@ async function gather(
     portHolders: gatherPortHolders(flows()),
     otherFirewalls: gatherOtherFirewalls(ports.root),
     hardware: ports.hardware(),
+    discovery: ports.discovery(),
     symptoms: ports.symptoms(),
     perimeterEffect: gatherPerimeterEffect({ flows: flows(), management: management() }),
   });

@@ -8,6 +8,7 @@ import { createLogWatch, newestLines } from '../symptoms/log-watch.ts';
 import { coalesce } from '../system/coalesce.ts';
 import { keep } from '../system/keep.ts';
 import { releaseFolder } from '../system/release-folder.ts';
+import { watchDiscovery } from './discovery.ts';
 import { watchMedia } from './media.ts';
 import type { Parts } from './parts.ts';
 
@@ -29,6 +30,7 @@ export async function openSenses(parts: Parts, onChange: () => void) {
     clock,
     hardware: hardware.report,
     composeVersion: () => compose.version(),
+    discovery: watchDiscovery(parts),
     symptoms: createLogWatch({
       clock,
       services: look.watched,

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
@@ -8,6 +8,7 @@ import { CLIENT_V4, CLIENT_V6, HOST_V4, HOST_V6 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 import { callEach } from '../support/peer-calls.ts';
 import { packets } from '../support/seen.ts';
+import { LINES } from '../unit/symptoms/lines.ts';
 
 const test = testWhen(needs(APPLIANCE_NEEDS));
 const SERVICES = ['coturn', 'livekit', 'lk-jwt', 'traefik', 'tuwunel'];
@@ -190,4 +191,26 @@ test('agentctl verify proves what holds, names what stand-ins do not keep, and i
   for (const not of ['certificates', 'token check', 'foreign homeserver']) t.is(stateOf(not), 'fail', not);
   t.is(stateOf('from outside'), 'skip');
   for (const { state, next, check } of checks) t.true(state === 'ok' || next !== null, check);
+});
+
+test('the agent itself sees media on every path, and what a service in trouble wrote', async (t) => {
+  const [line = ''] = LINES.flatMap((one) => (one.told?.[0] === 'ROOM_NOT_MADE' ? [one.line] : []));
+  const pid = (await appliance.docker('inspect', '-f', '{{.State.Pid}}', 'appliance-lk-jwt-1')).trim();
+  await appendFile(`/proc/${pid}/fd/2`, `${line}\n`);
+  await appliance.agentctl('hold', 'lk-jwt');
+  await appliance.docker('stop', 'appliance-lk-jwt-1');
+  const mediaOf = ({ services }: Awaited<ReturnType<Appliance['status']>>) =>
+    services.find(({ name }) => name === 'livekit')?.media;
+  const { problems, ...status } = await appliance.until(
+    'media was probed, and the log read',
+    120_000,
+    (seen) => mediaOf(seen) !== undefined && seen.problems.some(({ code }) => code === 'ROOM_NOT_MADE'),
+  );
+  t.deepEqual(
+    mediaOf({ problems, ...status })?.paths.map(({ path, ok }) => `${path} ${ok}`),
+    ['signalling true', 'udp true', 'tcp true', 'relay true'],
+  );
+  t.is(mediaOf({ problems, ...status })?.fault, null);
+  const [problem] = problems.filter(({ code }) => code === 'ROOM_NOT_MADE');
+  t.regex(problem?.evidence ?? '', /^connection refused \(seen at /);
 });

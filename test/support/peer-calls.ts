@@ -1,9 +1,15 @@
-/** Answers HTTP on the ports of its arguments with the address that it was called from. */
+/**
+ * Answers HTTP on the ports of its arguments with the address that it was called from; of where the SFU is it tells as
+ * a homeserver does.
+ */
 export const TELL_PEER = `
   // As process 1 of its container it gets no default action for a signal.
   process.once('SIGTERM', () => process.exit(0));
   const { createServer } = require('node:http');
-  const tell = ({ socket }, response) => response.end(socket.remoteAddress.replace('::ffff:', ''));
+  const foci = [{ type: 'livekit', livekit_service_url: 'https://rtc.example.org' }];
+  const discovery = JSON.stringify({ 'org.matrix.msc4143.rtc_foci': foci });
+  const tell = ({ url, socket }, response) =>
+    response.end(url === '/.well-known/matrix/client' ? discovery : socket.remoteAddress.replace('::ffff:', ''));
   for (const port of process.argv.filter((argument) => /^\\d+$/.test(argument))) createServer(tell).listen(Number(port));
 `;
 

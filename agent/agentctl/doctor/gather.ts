@@ -1,5 +1,6 @@
 import { agentRestrained } from '../../conditions/agent-restrained.ts';
 import { certificateRefused } from '../../conditions/certificate-refused.ts';
+import { discoveryMissing } from '../../conditions/discovery-missing.ts';
 import { known, unknown } from '../../conditions/findings.ts';
 import { gatherClock, pathExists } from '../../conditions/gather/clock.ts';
 import { gatherConntrack } from '../../conditions/gather/conntrack.ts';
@@ -55,6 +56,14 @@ function refusalOf({ status, stale }: StatusReading): Facts['refusal'] {
   const codes = [certificateRefused.code, renderRefused.code];
   const problem = status.problems.find(({ code }) => codes.includes(code));
   return known(problem ? { code: problem.code, message: problem.evidence, hint: problem.next } : null);
+}
+
+/** The agent asks the homeserver now and then. */
+function discoveryOf({ status, stale }: StatusReading): Facts['discovery'] {
+  const problem = stale ? undefined : status?.problems.find(({ code }) => code === discoveryMissing.code);
+  return problem === undefined
+    ? unknown('the agent asks the homeserver, and tells when it is wrong; `agentctl verify` asks now')
+    : known({ fault: problem.evidence });
 }
 
 async function gatherSecrets(directory: string, { status, stale }: StatusReading): Promise<Facts['secrets']> {
@@ -122,6 +131,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     otherFirewalls,
     restraint: restraintOf(reading),
     recentDrift: recentDriftOf(reading),
+    discovery: discoveryOf(reading),
     media: gatherMedia(reading),
     symptoms: gatherSymptoms(reading),
     refusal: refusalOf(reading),
