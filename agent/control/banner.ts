@@ -5,8 +5,11 @@ import type { Status } from './status.ts';
 
 /** The state of the appliance above the login prompt of its console. */
 export interface Banner {
-  /** Writes it when it says something new, and has the prompts that wait for a name show it. */
-  show(status: Status): Promise<void>;
+  /**
+   * Writes it when it says something new, and has the prompts that wait for a name show it. `addresses`: those by which
+   * others reach the machine.
+   */
+  show(status: Status, addresses: readonly string[]): Promise<void>;
 }
 
 export interface BannerPaths {
@@ -19,8 +22,8 @@ export interface BannerPaths {
 export function createBanner({ issue, gettyReload }: BannerPaths): Banner {
   let shown = '';
   return {
-    async show(status) {
-      const text = bannerText(status);
+    async show(status, addresses) {
+      const text = bannerText(status, addresses);
       if (text === shown) return;
       await writeFileAtomic(issue, text, { mode: 0o644, durable: false });
       shown = text;
@@ -29,8 +32,14 @@ export function createBanner({ issue, gettyReload }: BannerPaths): Banner {
   };
 }
 
-/** With the escapes of agetty(8): \n the host name, \4 and \6 an address of it; they are filled in when it is shown. */
-export function bannerText({ overall, problems, provisioning, agentVersion }: Status): string {
+/**
+ * With an escape of agetty(8): \n is the host name, filled in when it is shown. Not with \4 and \6: they may be the
+ * address of a container bridge, by which nobody reaches the machine.
+ */
+export function bannerText(
+  { overall, problems, provisioning, agentVersion }: Status,
+  addresses: readonly string[],
+): string {
   const serious = problems.filter(({ severity }) => severity !== 'info');
   const step = provisioning.steps.find(({ state }) => state !== 'done');
   const words =
@@ -43,7 +52,8 @@ export function bannerText({ overall, problems, provisioning, agentVersion }: St
           : 'not everything is known yet';
   // What a title says is not agetty's to interpret.
   const plain = words.replaceAll('\\', '/').slice(0, 300);
-  return `appliance-agent ${agentVersion}: ${overall.toUpperCase()}, ${plain}\nReach it at: \\n  \\4  \\6\nMore: agentctl status\n\n`;
+  const where = addresses.length === 0 ? 'no network yet' : addresses.join('  ');
+  return `appliance-agent ${agentVersion}: ${overall.toUpperCase()}, ${plain}\nReach it at: \\n  ${where}\nMore: agentctl status\n\n`;
 }
 
 /** As `agetty --reload` does. Where no console waits, there is no such file, and none is made. */

@@ -6,6 +6,7 @@ import { publicAddressesOf } from '../stack/public-addresses.ts';
 import type { ProbePlaces, PublishedPort } from '../stack/types.ts';
 import type { WatchedService } from '../symptoms/log-watch.ts';
 import type { Ours } from '../symptoms/symptoms.ts';
+import { reachableAddresses } from './addresses.ts';
 import type { Desired, Observed } from './types.ts';
 
 /** What the newest round saw, for the parts that work beside the loop. */
@@ -25,6 +26,8 @@ export interface LastLook {
   /** Subnets of the stack's networks, of both families. */
   subnets(): readonly string[];
   publicAddresses(): readonly string[];
+  /** The machine's own addresses by which others reach it, of both families. */
+  reachableAddresses(): readonly string[];
   /** Whose logs are worth a look. */
   watched(): readonly WatchedService[];
   ours(): Ours;
@@ -38,6 +41,7 @@ export function createLastLook(): LastLook {
   let config: ApplianceConfig | null = null;
   let desired: Desired | null = null;
   let running: readonly string[] = [];
+  let addresses: readonly string[] = [];
   let watched: readonly WatchedService[] = [];
   let lives: ReadonlyMap<string, string> = new Map();
   return {
@@ -46,6 +50,8 @@ export function createLastLook(): LastLook {
     note(observed, wanted) {
       config = observed.config;
       desired = wanted;
+      const networks = observed.engine.ok ? observed.engine.value.networks : [];
+      addresses = reachableAddresses(observed.addresses, networks).map(({ address }) => address);
       if (!observed.engine.ok) return;
       const { containers } = observed.engine.value;
       running = containers.filter(({ state }) => state === 'running').map(({ service }) => service);
@@ -72,6 +78,7 @@ export function createLastLook(): LastLook {
         ...(subnet6 === null ? [] : [subnet6]),
       ]),
     publicAddresses: () => desired?.publicAddresses ?? [],
+    reachableAddresses: () => addresses,
     watched: () => watched,
     lifeOf: (service) => lives.get(service) ?? null,
     ours: () => ({

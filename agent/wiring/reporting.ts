@@ -12,7 +12,7 @@ import type { Senses } from './senses.ts';
 
 /** What a round leaves behind: the status, the events, the banner, and what the next boot begins with. */
 export function createReporting(
-  { paths, clock, store, memory, config, log }: Parts,
+  { paths, clock, store, memory, config, look, log }: Parts,
   senses: Senses,
   engineVersion: EngineWatch['version'],
 ) {
@@ -25,7 +25,7 @@ export function createReporting(
     agentVersion: AGENT_VERSION,
     writeStatus: async (status) => {
       await writeStatus(paths.status, status);
-      await banner.show(status);
+      await banner.show(status, look.reachableAddresses());
       const notMarked = await marker.keep(status);
       if (notMarked !== null) log.warn({ notMarked }, 'that this machine was brought up could not be noted');
     },

@@ -6,24 +6,28 @@ import { bannerText, createBanner } from '../../../agent/control/banner.ts';
 import { livekitDown, wellStatus } from './a-status.ts';
 
 test('the banner says the state, what is wrong, and where to reach the machine', (t) => {
-  const well = bannerText(wellStatus);
+  const addresses = ['192.0.2.10', '2001:db8::10'];
+  const well = bannerText(wellStatus, addresses);
   t.regex(well, /OK, all services are serving$/m);
-  t.regex(well, /^Reach it at: \\n {2}\\4 {2}\\6$/m);
-  const ill = bannerText({
-    ...wellStatus,
-    overall: 'critical',
-    problems: [{ ...livekitDown, title: 'A \\d service is down' }],
-  });
+  t.regex(well, /^Reach it at: \\n {2}192\.0\.2\.10 {2}2001:db8::10$/m);
+  t.regex(bannerText(wellStatus, []), /^Reach it at: \\n {2}no network yet$/m);
+  const ill = bannerText(
+    {
+      ...wellStatus,
+      overall: 'critical',
+      problems: [{ ...livekitDown, title: 'A \\d service is down' }],
+    },
+    addresses,
+  );
   t.regex(ill, /CRITICAL, A \/d service is down$/m, 'no escape of agetty comes from a problem');
 });
 
 test('while the machine is being set up the banner names the step', (t) => {
   const steps = [{ name: 'images', state: 'running', finishedAt: null, detail: '' }] as const;
-  const text = bannerText({
-    ...wellStatus,
-    overall: 'unknown',
-    provisioning: { state: 'running', steps },
-  });
+  const text = bannerText(
+    { ...wellStatus, overall: 'unknown', provisioning: { state: 'running', steps } },
+    [],
+  );
   t.regex(text, /being set up: images$/m);
 });
 
@@ -32,14 +36,14 @@ test('prompts are told only of news, and only where they wait', async (t) => {
   t.teardown(() => rm(directory, { recursive: true }));
   const paths = { issue: join(directory, 'issue'), gettyReload: join(directory, 'agetty.reload') };
   const banner = createBanner(paths);
-  await banner.show(wellStatus);
+  await banner.show(wellStatus, []);
   t.regex(await readFile(paths.issue, 'utf8'), /OK/);
   await t.throwsAsync(stat(paths.gettyReload), { code: 'ENOENT' });
 
   await writeFile(paths.gettyReload, '');
   await utimes(paths.gettyReload, 1, 1);
-  await banner.show(wellStatus);
+  await banner.show(wellStatus, []);
   t.is((await stat(paths.gettyReload)).mtimeMs, 1000);
-  await banner.show({ ...wellStatus, overall: 'degraded', problems: [livekitDown] });
+  await banner.show(wellStatus, ['192.0.2.10']);
   t.true((await stat(paths.gettyReload)).mtimeMs > 1000);
 });
