@@ -29,8 +29,8 @@ const startOfRelay = async () =>
 test('a secret of the relay is rotated under a call: not a datagram is lost, and the old one goes when its time is over', async (t) => {
   const [old, relayStarted] = [await secretNow(), await startOfRelay()];
   // 20 ms between the packets: it goes on until after the end of the rotation.
-  const call = relayWith(old, 800);
-  const asked = await appliance.agentctl('secrets', 'rotate', 'turn', '--overlap', '6s');
+  const call = relayWith(old, 1_000);
+  const asked = await appliance.agentctl('secrets', 'rotate', 'turn', '--overlap', '12s');
   t.is(asked.exitCode, 0, asked.stderr);
   const overlapping = await appliance.until('both are good', 10_000, ({ problems }) =>
     problems.some(({ code, evidence }) => code === 'SECRET_ROTATING' && /overlap until/.test(evidence)),
@@ -38,18 +38,23 @@ test('a secret of the relay is rotated under a call: not a datagram is lost, and
   t.is(overlapping.overall, 'ok', 'a rotation alarms nobody');
   const made = await secretNow();
   t.not(made, old);
-  t.regex((await appliance.agentctl('secrets', 'list')).stdout, /^turn +.*the one before it is still good/m);
-  for (const secret of [made, old]) t.is((await relayWith(secret, 5)).received, 5, 'both are good');
-  const again = await appliance.agentctl('secrets', 'rotate', 'turn');
+  const [listed, again, ...relayed] = await Promise.all([
+    appliance.agentctl('secrets', 'list'),
+    appliance.agentctl('secrets', 'rotate', 'turn'),
+    relayWith(made, 5),
+    relayWith(old, 5),
+  ]);
+  t.regex(listed.stdout, /^turn +.*the one before it is still good/m);
   t.regex(again.stderr, /being rotated already/);
+  for (const { received } of relayed) t.is(received, 5, 'both are good');
 
-  await appliance.until('the overlap is over', 20_000, ({ problems }) =>
+  await appliance.until('the overlap is over', 30_000, ({ problems }) =>
     problems.every(({ code }) => code !== 'SECRET_ROTATING'),
   );
   t.is((await relayWith(old, 5)).refusal, 'Cannot complete Allocation');
   t.is((await relayWith(made, 5)).received, 5);
   const { sent, received, output } = await call;
-  t.deepEqual([sent, received], [800, 800], output);
+  t.deepEqual([sent, received], [1_000, 1_000], output);
   t.is(await startOfRelay(), relayStarted, 'coturn was not restarted');
   t.deepEqual(
     (await appliance.events()).filter(({ subject }) => subject === 'secret turn').map(({ kind }) => kind),
