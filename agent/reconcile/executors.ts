@@ -74,7 +74,8 @@ export function createExecutors(ports: ExecutorPorts): Executors {
     },
     'rotate-secret': async ({ secret, to, overlapMs }) => {
       if (to === 'prepared') await ports.secretRotation.prepare(secret);
-      if (to === 'switched') await ports.secretRotation.switchOver(secret);
+      // A second time: one that was cut off half-way reads as made, and is finished here.
+      if (to === 'switched' || to === 'overlap') await ports.secretRotation.switchOver(secret);
       if (to === 'over') await ports.secretRotation.withdraw(secret);
       if (to === 'over') memory.rotations.forget(secret);
       else memory.rotations.note(secret, { phase: to, since: clock.now(), overlapMs });

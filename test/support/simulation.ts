@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ApplianceConfig } from '../../agent/config/schema.ts';
@@ -16,6 +16,7 @@ import { rotationRequests } from '../../agent/reconcile/rotation-requests.ts';
 import type { Desired, Observed } from '../../agent/reconcile/types.ts';
 import { embeddedStack } from '../../agent/stack/embedded/stack.ts';
 import { createSecretRotation } from '../../agent/stack/rotate-secret.ts';
+import type { RotatedName } from '../../agent/stack/rotations.ts';
 import { ensureSecrets, readSecrets } from '../../agent/stack/secrets.ts';
 import { readTurnDatabase, TURN_DATABASE } from '../../agent/stack/turn-database.ts';
 import type { Secrets } from '../../agent/stack/types.ts';
@@ -42,7 +43,11 @@ export interface Simulation {
   /** An operator asks for a new TURN secret. */
   rotate(overlapMs: number): Promise<void>;
   /** The secrets as they are, and those that coturn accepts. */
-  secrets(): Promise<{ readonly inUse: Secrets | null; readonly accepted: readonly string[] }>;
+  secrets(): Promise<{
+    readonly inUse: Secrets | null;
+    readonly accepted: readonly string[];
+    readonly files: readonly string[];
+  }>;
   look(): Promise<{ differences: readonly string[]; held: readonly string[] }>;
   end(): Promise<void>;
 }
@@ -166,7 +171,10 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
         makeSecrets: async () => undefined,
         secretRotation: {
           prepare: (name) => mine.act(`prepare ${name}`, () => rotation.prepare(name)),
-          switchOver: (name) => mine.act(`switch ${name}`, () => rotation.switchOver(name)),
+          async switchOver(name) {
+            await mine.act(`begin to switch ${name}`, () => beginSwitch(join(directory, 'secrets'), name));
+            await mine.act(`switch ${name}`, () => rotation.switchOver(name));
+          },
           withdraw: (name) => mine.act(`withdraw ${name}`, () => rotation.withdraw(name)),
         },
         writeFiles: (files) => mine.act('files', () => writeRendered(files, rendered)),
@@ -239,7 +247,8 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
     async secrets() {
       const rows = readTurnDatabase(join(rendered, TURN_DATABASE)) ?? '';
       const accepted = [...rows.matchAll(/ (\S+)$/gm)].map(([, secret = '']) => secret);
-      return { inUse: await readSecrets({ directory: join(directory, 'secrets') }), accepted };
+      const own = join(directory, 'secrets');
+      return { inUse: await readSecrets({ directory: own }), accepted, files: await readdir(own) };
     },
     async look() {
       const seen = await observed();
@@ -255,6 +264,13 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** What a switch that is cut off half-way leaves. */
+async function beginSwitch(directory: string, name: RotatedName): Promise<void> {
+  if (!existsSync(join(directory, `${name}.next`))) return;
+  await copyFile(join(directory, name), join(directory, `${name}.previous`));
+  await rename(join(directory, `${name}.next`), join(directory, `${name}.switching`));
 }
 
 type Act = (simulation: Simulation) => void | Promise<void>;

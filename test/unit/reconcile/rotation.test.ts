@@ -150,7 +150,8 @@ test('a rotation whose agent is killed before or after any of its acts ends as a
     }
   };
   const { done } = await live(null);
-  t.deepEqual(done, ['prepare turn', 'files', 'switch turn', 'withdraw turn', 'files']);
+  const switched = ['begin to switch turn', 'switch turn'];
+  t.deepEqual(done, ['prepare turn', 'files', ...switched, ...switched, 'withdraw turn', 'files']);
   for (let act = 1; act <= done.length; act += 1) {
     for (const when of ['before', 'after'] as const) {
       const { before, during, after } = await live({ act, when });
@@ -163,6 +164,7 @@ test('a rotation whose agent is killed before or after any of its acts ends as a
         `both are good meanwhile, ${place}`,
       );
       t.deepEqual(after.accepted, [after.inUse?.turn], place);
+      t.deepEqual(after.files.toSorted(), ['livekit-key', 'livekit-secret', 'turn', 'turn-legacy'], place);
       t.is(after.inUse?.livekitSecret, before?.livekitSecret);
     }
   }
