@@ -14,6 +14,15 @@ export interface RotationRecord {
   readonly overlapMs: number;
 }
 
+/** Takes a rotation to its next phase. */
+export interface RotationStep {
+  readonly kind: 'rotate-secret';
+  readonly why: string;
+  readonly secret: RotatedName;
+  readonly to: Exclude<RotationRecord['phase'], 'asked'> | 'over';
+  readonly overlapMs: number;
+}
+
 export type RotationRecords = ReadonlyMap<RotatedName, RotationRecord>;
 
 /** The rotations under way, kept in the store. */

@@ -3,10 +3,8 @@ import type { Secrets } from '../stack/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { filesToWrite } from './files-to-write.ts';
 import { quietInMs } from './quiet.ts';
-import type { RotationRecord } from './rotation-record.ts';
-import type { Desired, History, Observed, Step } from './types.ts';
-
-type RotationStep = Extract<Step, { kind: 'rotate-secret' }>;
+import type { RotationRecord, RotationStep } from './rotation-record.ts';
+import type { Desired, History, Observed } from './types.ts';
 
 /** What keeps a rotation from its next phase; `ms` is how long at least, where that is known. */
 interface Wait {

@@ -9,14 +9,14 @@ import type { TableSpec } from '../nftables/objects.ts';
 import type { ProbeBudgets } from '../probes/budgets.ts';
 import type { Silence, Verdict } from '../probes/types.ts';
 import type { CertificateFiles } from '../stack/certificates.ts';
-import type { RotatedName, Rotations } from '../stack/rotations.ts';
+import type { Rotations } from '../stack/rotations.ts';
 import type { RenderedFile, Secrets, ServiceDefinition, StackImage, StackNetworks } from '../stack/types.ts';
 import type { Attempt, Death, Hold } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { AgentError } from '../system/errors.ts';
 import type { Ipv6Facts } from './forwarding-facts.ts';
 import type { PerimeterRecord } from './perimeter.ts';
-import type { RotationRecord, RotationRecords } from './rotation-record.ts';
+import type { RotationRecords, RotationStep } from './rotation-record.ts';
 
 export type Seen<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
@@ -141,14 +141,7 @@ export interface KillSeen {
 /** One thing to do, as data. `why` is for people. */
 export type Step =
   | { readonly kind: 'make-secrets'; readonly why: string }
-  /** Takes a rotation to its next phase. */
-  | {
-      readonly kind: 'rotate-secret';
-      readonly why: string;
-      readonly secret: RotatedName;
-      readonly to: Exclude<RotationRecord['phase'], 'asked'> | 'over';
-      readonly overlapMs: number;
-    }
+  | RotationStep
   | {
       readonly kind: 'apply-table';
       readonly why: string;
