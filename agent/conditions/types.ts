@@ -76,15 +76,9 @@ export interface Facts {
   readonly turnsListener: Known<{ readonly open: boolean; readonly detail: string }>;
   /** Connections that the kernel tracks, and its limit. */
   readonly conntrack: Known<{ readonly count: number; readonly max: number }>;
-  readonly disks: Known<
-    readonly {
-      readonly mount: string;
-      readonly availableBytes: number;
-      readonly sizeBytes: number;
-      /** How many more files it can hold, and how many at all; null where it has no such limit. */
-      readonly files: { readonly available: number; readonly most: number } | null;
-    }[]
-  >;
+  readonly disks: Known<readonly (DiskSpace & { readonly mount: string })[]>;
+  /** Bytes that are set aside for a full disk; null when there are none. */
+  readonly ballast: Known<number | null>;
   readonly memory: Known<{
     readonly availableBytes: number;
     readonly totalBytes: number;
@@ -122,6 +116,14 @@ export interface SeenSymptom {
   readonly code: string;
   /** With how often and when it was seen. */
   readonly evidence: string;
+}
+
+/** How full a filesystem is. */
+export interface DiskSpace {
+  readonly availableBytes: number;
+  readonly sizeBytes: number;
+  /** How many more files it can hold, and how many at all; null where it has no such limit. */
+  readonly files: { readonly available: number; readonly most: number } | null;
 }
 
 /** Whether what we published gets through the filter table of iptables, or of ip6tables. */

@@ -39,8 +39,9 @@ export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions):
   const post = async (path: string, query: Record<string, string>, timeoutMs: number): Promise<void> =>
     requireSuccess(await ask(socket, { method: 'POST', path, query }, timeoutMs), `POST ${path}`);
 
-  const remove = async (path: string): Promise<void> => {
-    const answer = await ask(socket, { method: 'DELETE', path, query: { force: '1' } }, START_TIMEOUT_MS);
+  const remove = async (path: string, force = true): Promise<void> => {
+    const query = { force: force ? '1' : '0' };
+    const answer = await ask(socket, { method: 'DELETE', path, query }, START_TIMEOUT_MS);
     if (answer.status !== 404) requireSuccess(answer, `DELETE ${path}`);
   };
 
@@ -89,6 +90,8 @@ export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions):
     removeContainer: (containerId) => remove(`/containers/${containerId}`),
 
     removeImage: (reference) => remove(`/images/${encodeReference(reference)}`),
+
+    removeUnusedImage: (reference) => remove(`/images/${encodeReference(reference)}`, false),
 
     follow: (options) => follow(socket, readTimeoutMs, options),
   };

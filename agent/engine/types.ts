@@ -74,8 +74,10 @@ export interface Engine {
   restart(containerId: string, graceSeconds: number): Promise<void>;
   /** Also when it runs. */
   removeContainer(containerId: string): Promise<void>;
-  /** Nothing happens when there is none. */
+  /** Also when containers use it. Nothing happens when there is none. */
   removeImage(reference: string): Promise<void>;
+  /** Error: ENGINE_ERROR while any container uses it. */
+  removeUnusedImage(reference: string): Promise<void>;
   /**
    * Follows the event stream of a project until `signal` aborts. It reconnects by itself with `since` the last
    * event seen, and calls `onEvent` once an event, `onConnected` after each (re)connect (the caller then lists:

@@ -7,7 +7,8 @@ import type { Step } from './types.ts';
 export function attemptKey(step: Step): string {
   switch (step.kind) {
     case 'load-image':
-      return `load-image ${step.image.reference}`;
+    case 'remove-image':
+      return `${step.kind} ${step.image.reference}`;
     case 'open-forward-path':
       return `open-forward-path ${step.program}`;
     case 'rotate-secret':

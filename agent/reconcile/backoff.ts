@@ -10,6 +10,9 @@ export interface Beat {
 /** Rules, files, images. What heals services climbs a ladder instead. */
 export const INFRASTRUCTURE_BEAT: Beat = { firstDelayMs: 500, maxDelayMs: 60_000 };
 
+/** What makes room, and is no remedy where it fails: the archive of an image is read as a whole each time. */
+export const TIDYING_BEAT: Beat = { firstDelayMs: 300_000, maxDelayMs: 3_600_000 };
+
 /** Milliseconds until the next attempt is due. */
 export function nextTry(
   attempts: readonly Instant[],

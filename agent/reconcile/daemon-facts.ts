@@ -56,6 +56,7 @@ export function daemonFacts(input: FactsInput): Facts {
   const unknown = (why: string) => ({ known: false as const, why });
   return {
     ...slow,
+    ballast: observed.storage.ok ? known(observed.storage.value.ballastBytes) : unknown(observed.storage.why),
     config: known(
       config.refused === null
         ? { accepted: true, error: '', hint: '' }

@@ -1,3 +1,4 @@
+import { formatBytes } from '../conditions/bytes.ts';
 import type { Compose, Engine } from '../engine/types.ts';
 import type { EngineUnit } from '../engine/unit.ts';
 import { cleanConntrack } from '../firewall/clean-conntrack.ts';
@@ -7,6 +8,7 @@ import { managementText } from '../firewall/perimeter.ts';
 import { convergence, type Nft, replacement } from '../nftables/index.ts';
 import type { SecretRotation } from '../stack/rotate-secret.ts';
 import type { RenderedFile, StackImage } from '../stack/types.ts';
+import type { Ballast } from '../system/ballast.ts';
 import type { Clock } from '../system/clock.ts';
 import { writeDuration } from '../system/durations.ts';
 import { AgentError } from '../system/errors.ts';
@@ -34,6 +36,9 @@ export interface ExecutorPorts {
   readonly engineUnit: EngineUnit;
   /** Asks the service manager to restart this machine. */
   readonly reboot: () => Promise<void>;
+  readonly ballast: Ballast;
+  /** On the filesystem of the agent's state, or of the engine's images. */
+  readonly freeBytes: (where: 'state' | 'engineData') => Promise<number>;
   readonly composeFile: string;
   readonly publication: () => Omit<Publication, 'backends' | 'backends6'>;
 }
@@ -65,6 +70,13 @@ export function createExecutors(ports: ExecutorPorts): Executors {
   ): Promise<void> {
     await compose.up({ file: ports.composeFile, services, forceRecreate });
     if (services.includes('coturn')) memory.turnAddressesInUse(turnAddresses);
+  }
+
+  /** Does something for the sake of room, and tells how much there was and is. */
+  async function freeing(where: 'state' | 'engineData', what: string, act: () => Promise<unknown>) {
+    const before = await ports.freeBytes(where);
+    await act();
+    return `${what}: ${formatBytes(before)} were free, ${formatBytes(await ports.freeBytes(where))} are`;
   }
 
   return {
@@ -130,6 +142,19 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       await engine.loadImage(await ports.verifiedArchive(image));
       return `loaded ${image.reference} from ${image.archive}`;
     },
+    'remove-image': async ({ image }) => {
+      // Before it is removed it is certain that it can be brought back.
+      await ports.verifiedArchive(image);
+      return freeing(
+        'engineData',
+        `removed ${image.reference} from the engine; ${image.archive} is kept`,
+        () => engine.removeUnusedImage(image.reference),
+      );
+    },
+    'make-ballast': ({ bytes }) =>
+      freeing('state', `set ${formatBytes(bytes)} aside for a full disk`, () => ports.ballast.make(bytes)),
+    'release-ballast': () =>
+      freeing('state', 'gave back what was set aside for a full disk', ports.ballast.release),
     'write-files': async ({ files }) => {
       await ports.writeFiles(files);
       return `wrote ${files.map(({ path }) => path).join(', ')}`;

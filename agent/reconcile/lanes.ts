@@ -11,6 +11,7 @@ export function isLasting({ kind }: Step): boolean {
 
 const LASTING: ReadonlySet<Step['kind']> = new Set([
   'load-image',
+  'remove-image',
   'compose-up',
   'compose-down',
   'start-container',

@@ -10,10 +10,11 @@ import type { Silence, Verdict } from '../probes/types.ts';
 import type { CertificateFiles } from '../stack/certificates.ts';
 import { PROJECT, type Secrets, type StackImage } from '../stack/types.ts';
 import { readRendered } from '../stack/write-rendered.ts';
-import { AgentError, describeError, isErrno } from '../system/errors.ts';
+import { AgentError, isErrno } from '../system/errors.ts';
 import { fingerprint } from './files-to-write.ts';
 import type { Ipv6Facts } from './forwarding-facts.ts';
-import type { EngineState, HostAddress, Observed, Seen } from './types.ts';
+import { seen } from './seen.ts';
+import type { EngineState, HostAddress, Observed, StorageState } from './types.ts';
 
 export interface ObservePorts {
   readonly engine: Engine;
@@ -33,6 +34,7 @@ export interface ObservePorts {
   readonly dockerRules: () => Promise<Facts['dockerRules']>;
   readonly verdicts: () => ReadonlyMap<string, Verdict>;
   readonly silences: () => ReadonlyMap<string, Silence>;
+  readonly storage: (images: readonly StackImage[]) => Promise<StorageState>;
   readonly hardware: () => Facts['hardware'];
   readonly renderedDirectory: string;
 }
@@ -40,16 +42,18 @@ export interface ObservePorts {
 /** Looks at everything at once; what cannot be seen is said, not guessed. Nothing is changed. */
 export async function observe(ports: ObservePorts): Promise<Observed> {
   const images = await seen(ports.images());
-  const [config, secrets, engine, table, forwardPath, forwardsIpv4, ipv6, filesOnDisk] = await Promise.all([
-    ports.config(),
-    seen(ports.secrets()),
-    seen(observeEngine(ports.engine, images.ok ? images.value : [])),
-    seen(ports.nft.list('inet', 'appliance')),
-    ports.forwardPath(),
-    ports.forwardsIpv4(),
-    ports.ipv6(),
-    readFingerprints(ports.renderedDirectory),
-  ]);
+  const [config, secrets, engine, table, forwardPath, forwardsIpv4, ipv6, filesOnDisk, storage] =
+    await Promise.all([
+      ports.config(),
+      seen(ports.secrets()),
+      seen(observeEngine(ports.engine, images.ok ? images.value : [])),
+      seen(ports.nft.list('inet', 'appliance')),
+      ports.forwardPath(),
+      ports.forwardsIpv4(),
+      ports.ipv6(),
+      readFingerprints(ports.renderedDirectory),
+      seen(ports.storage(images.ok ? images.value : [])),
+    ]);
   return {
     config,
     certificates: await seenCertificates(ports.certificates(config)),
@@ -66,6 +70,7 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
     filesOnDisk,
     verdicts: ports.verdicts(),
     silences: ports.silences(),
+    storage,
     hardware: ports.hardware(),
   };
 }
@@ -115,14 +120,6 @@ export function hostAddresses(): HostAddress[] {
   return Object.entries(networkInterfaces()).flatMap(([interfaceName, addresses = []]) =>
     addresses.map(({ address }) => ({ interfaceName, address })),
   );
-}
-
-async function seen<T>(promise: Promise<T>): Promise<Seen<T>> {
-  try {
-    return { ok: true, value: await promise };
-  } catch (error) {
-    return { ok: false, why: describeError(error) };
-  }
 }
 
 async function seenCertificates(read: Promise<CertificateFiles | null>): Promise<Observed['certificates']> {

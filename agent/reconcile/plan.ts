@@ -3,7 +3,7 @@ import { differences } from '../nftables/index.ts';
 import { PROJECT } from '../stack/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { attemptKey } from './attempt-key.ts';
-import { INFRASTRUCTURE_BEAT, nextTry } from './backoff.ts';
+import { INFRASTRUCTURE_BEAT, nextTry, TIDYING_BEAT } from './backoff.ts';
 import { driftSince } from './drift.ts';
 import { filesToWrite } from './files-to-write.ts';
 import { startable } from './lanes.ts';
@@ -11,6 +11,7 @@ import { currentTrial, planPerimeter, trialLeftMs } from './perimeter.ts';
 import { planEngine } from './plan-engine.ts';
 import { planKernel } from './plan-kernel.ts';
 import { planServices } from './plan-services.ts';
+import { planStorage } from './plan-storage.ts';
 import { RESTRAINED_FOR_MS } from './restraint.ts';
 import { planRotations } from './rotation.ts';
 import type { Desired, History, Observed, Plan, Step } from './types.ts';
@@ -43,6 +44,7 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
     ...planImages(observed, desired),
     ...planFiles(observed, desired),
     ...planNetwork(observed, desired),
+    ...planStorage(observed),
   ];
   const turns = wanted.map((step) => ({ step, dueInMs: dueIn(step, history, now) }));
   // Until the rules can be written, connections that contradict them come back as fast as they are deleted.
@@ -85,7 +87,11 @@ function unlocked(services: Desired['services'], wanted: readonly Step[]): Desir
 }
 
 const dueIn = (step: Step, { attempts }: History, now: Instant) =>
-  nextTry(attempts.get(attemptKey(step)) ?? [], INFRASTRUCTURE_BEAT, now);
+  nextTry(
+    attempts.get(attemptKey(step)) ?? [],
+    step.kind === 'remove-image' ? TIDYING_BEAT : INFRASTRUCTURE_BEAT,
+    now,
+  );
 
 /** An agent that only observes does one thing all the same: a perimeter on trial may have locked its operator out. */
 function underRestraint(since: Instant, rules: readonly Step[], history: History, now: Instant): Plan {

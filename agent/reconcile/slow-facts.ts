@@ -1,6 +1,6 @@
 import { gatherClock, pathExists } from '../conditions/gather/clock.ts';
 import { gatherConntrack } from '../conditions/gather/conntrack.ts';
-import { gatherDisks } from '../conditions/gather/disks.ts';
+import { diskPaths, gatherDisks } from '../conditions/gather/disks.ts';
 import { gatherDockerProxies } from '../conditions/gather/docker-proxies.ts';
 import { gatherCompose } from '../conditions/gather/engine.ts';
 import { gatherForeignRules } from '../conditions/gather/foreign-rules.ts';
@@ -15,6 +15,7 @@ import type { Flow } from '../firewall/flows.ts';
 import { allOf } from '../system/all-of.ts';
 import type { Clock } from '../system/clock.ts';
 import { keep } from '../system/keep.ts';
+import type { Paths } from '../system/paths.ts';
 import type { Run } from '../system/processes.ts';
 import type { SlowFacts } from './daemon-facts.ts';
 
@@ -33,8 +34,7 @@ export interface SlowFactsPorts {
   readonly flows: () => readonly Flow[];
   /** Who may manage this host, while somebody has to decide about that. */
   readonly management: () => Management | null;
-  /** See `appliancePaths`. */
-  readonly root: string;
+  readonly paths: Paths;
 }
 
 /** What takes longer to gather than a round may take. */
@@ -85,12 +85,12 @@ async function gather(
     dockerProxies: gatherDockerProxies(),
     turnsListener: gatherTurnsListener(),
     conntrack: gatherConntrack(),
-    disks: gatherDisks(),
+    disks: gatherDisks(diskPaths(ports.paths)),
     memory: gatherMemory(),
     clock: readClock(),
     foreignRules: readForeignRules(),
     portHolders: gatherPortHolders(flows()),
-    otherFirewalls: gatherOtherFirewalls(ports.root),
+    otherFirewalls: gatherOtherFirewalls(ports.paths.root),
     hardware: ports.hardware(),
     discovery: ports.discovery(),
     symptoms: ports.symptoms(),

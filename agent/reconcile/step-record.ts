@@ -115,6 +115,12 @@ function entryOf(step: Step): Entry {
       return { subject: 'kernel', kind: 'setting-changed' };
     case 'load-image':
       return { subject: step.image.service, kind: 'image-loaded' };
+    case 'remove-image':
+      return { subject: step.image.service, kind: 'image-removed' };
+    case 'make-ballast':
+      return { subject: 'disk', kind: 'ballast-made' };
+    case 'release-ballast':
+      return { subject: 'disk', kind: 'ballast-released' };
     case 'compose-down':
       return { subject: 'stack', kind: 'taken-down' };
     case 'write-files':

@@ -1,4 +1,4 @@
-import type { Facts } from '../conditions/types.ts';
+import type { DiskSpace, Facts } from '../conditions/types.ts';
 import type { Management } from '../config/firewall.ts';
 import type { HealingConfig } from '../config/healing.ts';
 import type { ApplianceConfig } from '../config/schema.ts';
@@ -46,6 +46,7 @@ export interface Observed {
   readonly verdicts: ReadonlyMap<string, Verdict>;
   /** Services that run and did not answer when asked last. */
   readonly silences: ReadonlyMap<string, Silence>;
+  readonly storage: Seen<StorageState>;
   /** Looked at on a beat of its own. */
   readonly hardware: Facts['hardware'];
 }
@@ -57,6 +58,16 @@ export interface EngineState {
   readonly startedAtMs: number | null;
   /** References of the stack's images that the engine does not have. */
   readonly missingImages: readonly string[];
+}
+
+/** How much room is left. */
+export interface StorageState {
+  /** Of the filesystem with the agent's state, and of that with the engine's images. */
+  readonly state: DiskSpace;
+  readonly engineData: DiskSpace;
+  readonly ballastBytes: number | null;
+  /** What the engine has of other releases that are kept; looked for only where there is little room. */
+  readonly oldImages: Seen<readonly StackImage[]>;
 }
 
 export interface HostAddress {
@@ -180,6 +191,11 @@ export type Step =
       readonly program: string;
     }
   | { readonly kind: 'load-image'; readonly why: string; readonly image: StackImage }
+  /** Sets room aside for a full disk. */
+  | { readonly kind: 'make-ballast'; readonly why: string; readonly bytes: number }
+  | { readonly kind: 'release-ballast'; readonly why: string }
+  /** From the engine; its archive stays. */
+  | { readonly kind: 'remove-image'; readonly why: string; readonly image: StackImage }
   | { readonly kind: 'compose-down'; readonly why: string; readonly services: readonly string[] }
   | { readonly kind: 'write-files'; readonly why: string; readonly files: readonly RenderedFile[] }
   | {

@@ -20,6 +20,8 @@ export interface Backing {
   condition(): StoreCondition;
   /** The open file; null while in memory. */
   file(): Connection | null;
+  /** While in memory: tries the file again now, whenever it was tried last. */
+  retry(): void;
   close(): void;
 }
 
@@ -86,6 +88,9 @@ export function openBacking(options: {
     },
     condition: () => (mode.kind === 'file' ? found : conditionInMemory(mode)),
     file: () => (mode.kind === 'file' ? mode.connection : null),
+    retry: () => {
+      if (mode.kind === 'memory' && mayReturn(mode.error)) mode = returnToFile(mode);
+    },
     close: () => {
       if (mode.kind === 'memory' && mayReturn(mode.error)) mode = returnToFile(mode);
       mode.connection.close();

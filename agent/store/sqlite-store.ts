@@ -33,6 +33,7 @@ export function createStore(backing: Backing, path: string): Store {
     get: (key) => backing.use((queries) => queries.get(key)),
     set: (key, value) => backing.use((queries) => queries.set(key, value)),
     snapshot,
+    retry: () => backing.retry(),
     close: () => backing.close(),
   };
 

@@ -115,5 +115,7 @@ export interface Store {
   set(key: string, value: string): void;
   /** Copies the database to `state.db.snapshot`, from which a damaged one is restored. For a cron; never throws. */
   snapshot(): SnapshotOutcome;
+  /** There is room again: what is kept in memory only is written now, and not at the next regular try. */
+  retry(): void;
   close(): void;
 }

@@ -9,6 +9,8 @@ export interface Paths {
   readonly profileOverrides: string;
   readonly stateDirectory: string;
   readonly database: string;
+  /** Room that is set aside for a full disk. */
+  readonly ballast: string;
   /** Copy of the newest configuration that was accepted; used while the current one is refused. */
   readonly acceptedConfig: string;
   /** The rules that appliance-agent-firewall.service loads before the network comes up. */
@@ -36,7 +38,11 @@ export interface Paths {
   readonly issue: string;
   readonly gettyReload: string;
   readonly images: string;
+  /** The releases that are installed, a folder each. */
+  readonly releases: string;
   readonly engineSocket: string;
+  /** Where the engine keeps images and containers, unless it was told otherwise. */
+  readonly engineData: string;
 }
 
 /**
@@ -51,6 +57,7 @@ export function appliancePaths(root = ''): Paths {
     profileOverrides: under('/etc/appliance-agent/profiles.d'),
     stateDirectory: under('/var/lib/appliance-agent'),
     database: under('/var/lib/appliance-agent/state.db'),
+    ballast: under('/var/lib/appliance-agent/ballast'),
     acceptedConfig: under('/var/lib/appliance-agent/accepted.yaml'),
     firewallBase: under('/var/lib/appliance-agent/firewall-base.json'),
     provisioned: under('/var/lib/appliance-agent/provisioned'),
@@ -69,6 +76,8 @@ export function appliancePaths(root = ''): Paths {
     issue: under('/run/appliance-agent/issue'),
     gettyReload: under('/run/agetty.reload'),
     images: under('/usr/share/appliance-agent/images'),
+    releases: under('/opt/appliance-agent/releases'),
+    engineData: under('/var/lib/docker'),
     engineSocket: under('/var/run/docker.sock'),
   };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { spaceOf } from '../conditions/gather/disks.ts';
 import { createExecutors } from '../reconcile/executors.ts';
 import { hostAddresses } from '../reconcile/observe.ts';
 import { makeDataDirectories } from '../stack/data-directories.ts';
@@ -11,7 +12,7 @@ import type { Parts } from './parts.ts';
 
 /** The executors of the steps of a plan, on this machine. */
 export function wireExecutors(parts: Parts) {
-  const { run, nft, engine, compose, clock, memory, engineUnit, paths, look } = parts;
+  const { run, nft, engine, compose, clock, memory, engineUnit, paths, look, store } = parts;
   return createExecutors({
     run,
     nft,
@@ -29,6 +30,17 @@ export function wireExecutors(parts: Parts) {
     setKernel: setKernelSetting,
     engineUnit,
     reboot: () => reboot(run, parts.underSystemd),
+    ballast: {
+      ...parts.ballast,
+      async release() {
+        const taken = await parts.ballast.release();
+        // That is what it was kept for.
+        store.retry();
+        return taken;
+      },
+    },
+    freeBytes: async (where) =>
+      (await spaceOf(where === 'state' ? paths.stateDirectory : paths.engineData)).availableBytes,
     composeFile: join(paths.rendered, 'compose.yaml'),
     publication: () => ({
       published: look.published(),

@@ -15,6 +15,7 @@ import { remembered } from '../stack/remembered.ts';
 import { createSecretSource } from '../stack/secret-source.ts';
 import type { Stack } from '../stack/types.ts';
 import { openStore } from '../store/open.ts';
+import { createBallast } from '../system/ballast.ts';
 import { systemClock } from '../system/clock.ts';
 import { createLog } from '../system/log.ts';
 import { appliancePaths } from '../system/paths.ts';
@@ -75,6 +76,7 @@ export async function openParts(env: NodeJS.ProcessEnv) {
     nft,
     incidents,
     config,
+    ballast: createBallast(run, paths.ballast),
     /** The stack that the newest accepted configuration asks for. */
     stack: () => stacks[config.latest()?.config?.stack ?? 'element-call'],
     /** What the newest round saw. */

@@ -39,7 +39,7 @@ export async function openSenses(parts: Parts, onChange: () => void) {
     }),
     flows: look.traffic,
     management: () => undecided(look.config(), memory.history().perimeter),
-    root: paths.root,
+    paths,
   });
   let slow = await slowFacts.gather();
   const prober = createProber({

@@ -124,6 +124,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
       kill: (id) => answer(() => end(serviceOf(id), 143)),
       removeContainer: (id) => answer(() => fake.remove(serviceOf(id))),
       removeImage: (reference) => answer(() => void missing.add(serviceOfImage(reference))),
+      removeUnusedImage: () => Promise.reject(new Error('no test removes images for their size here')),
       follow: () => Promise.resolve(),
     },
     unit: {

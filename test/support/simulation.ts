@@ -23,7 +23,7 @@ import type { Secrets } from '../../agent/stack/types.ts';
 import { writeRendered } from '../../agent/stack/write-rendered.ts';
 import { openStore } from '../../agent/store/open.ts';
 import type { Instant } from '../../agent/system/clock.ts';
-import { config, images } from '../unit/reconcile/world.ts';
+import { config, images, storage } from '../unit/reconcile/world.ts';
 import { createFakeEngine, type FakeEngine } from './fake-engine.ts';
 import { createMortality, type Life, type Mortality } from './mortality.ts';
 
@@ -51,6 +51,8 @@ export interface Simulation {
   look(): Promise<{ differences: readonly string[]; held: readonly string[] }>;
   end(): Promise<void>;
 }
+
+const unexpected = () => Promise.reject(new Error('the disk has room'));
 
 export const SERVICES = ['livekit', 'coturn'] as const;
 const serving = { ok: true, kind: 'http', latencyMs: 1, detail: 'answered' } as const;
@@ -112,6 +114,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
           ]),
         ),
       silences,
+      storage: async () => storage,
       hardware: () => ({ known: false, why: 'nobody looked at it' }),
       renderedDirectory: rendered,
     });
@@ -184,6 +187,8 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
           ...world.unit,
           restart: () => mine.act('restart the engine', () => world.unit.restart()),
         },
+        ballast: { size: async () => 0, make: unexpected, release: unexpected },
+        freeBytes: unexpected,
         reboot: () => Promise.reject(new Error('a test must not restart the machine')),
         setKernel: () => Promise.reject(new Error('a test must not change the kernel')),
         publication: () => ({

@@ -2,9 +2,10 @@ import { agentRestrained } from '../../conditions/agent-restrained.ts';
 import { certificateRefused } from '../../conditions/certificate-refused.ts';
 import { discoveryMissing } from '../../conditions/discovery-missing.ts';
 import { known, unknown } from '../../conditions/findings.ts';
+import { gatherBallast } from '../../conditions/gather/ballast.ts';
 import { gatherClock, pathExists } from '../../conditions/gather/clock.ts';
 import { gatherConntrack } from '../../conditions/gather/conntrack.ts';
-import { DISK_PATHS, gatherDisks } from '../../conditions/gather/disks.ts';
+import { diskPaths, gatherDisks } from '../../conditions/gather/disks.ts';
 import { gatherDockerProxies } from '../../conditions/gather/docker-proxies.ts';
 import { gatherDockerRules } from '../../conditions/gather/docker-rules.ts';
 import { gatherCompose, gatherEngine } from '../../conditions/gather/engine.ts';
@@ -23,6 +24,7 @@ import { createCompose } from '../../engine/compose.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { surveyHardware } from '../../hardware/survey.ts';
 import { readSecrets } from '../../stack/secrets.ts';
+import { createBallast } from '../../system/ballast.ts';
 import { systemClock } from '../../system/clock.ts';
 import { describeError, isErrno } from '../../system/errors.ts';
 import type { Paths } from '../../system/paths.ts';
@@ -105,17 +107,18 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     folders: { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
     record: { path: paths.tuneRecord, bootId: systemClock().now().bootId },
   });
-  const [hardware, dockerProxies, turnsListener, conntrack, disks, memory, clock, images, services] =
+  const [hardware, dockerProxies, turnsListener, conntrack, disks, memory, clock, images, services, ballast] =
     await Promise.all([
       survey,
       gatherDockerProxies(),
       gatherTurnsListener(),
       gatherConntrack(),
-      gatherDisks([...DISK_PATHS, paths.stateDirectory]),
+      gatherDisks(diskPaths(paths)),
       gatherMemory(),
       gatherClock({ run, exists: pathExists, wall: () => new Date().toISOString() }),
       gatherImages(engine, paths.images),
       gatherServices(engine, reading),
+      gatherBallast(createBallast(run, paths.ballast)),
     ]);
   return {
     config,
@@ -140,6 +143,7 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     turnsListener,
     conntrack,
     disks,
+    ballast,
     memory,
     clock,
     hardware,

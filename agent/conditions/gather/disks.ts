@@ -1,17 +1,22 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describeError, isErrno } from '../../system/errors.ts';
+import type { Paths } from '../../system/paths.ts';
 import { known, unknown } from '../findings.ts';
-import type { Facts } from '../types.ts';
+import type { DiskSpace, Facts } from '../types.ts';
 import { within } from './within.ts';
 
 type Disk = Extract<Facts['disks'], { known: true }>['value'][number];
 
 /** Where the stack, its images and the agent's own state live. */
-export const DISK_PATHS: readonly string[] = ['/', '/var/lib/docker', '/var/lib/appliance-agent'];
+export const diskPaths = ({ root, engineData, stateDirectory }: Paths): readonly string[] => [
+  root === '' ? '/' : root,
+  engineData,
+  stateDirectory,
+];
 
 /** The filesystems that hold `paths`, each once, by statfs(2). Bounded to 5 s: a dead network mount hangs. */
-export async function gatherDisks(paths: readonly string[] = DISK_PATHS): Promise<Facts['disks']> {
+export async function gatherDisks(paths: readonly string[]): Promise<Facts['disks']> {
   try {
     const disks = await within(5_000, 'asking for the free space', Promise.all(paths.map(diskOf)));
     return known([...new Map(disks.map((disk) => [disk.mount, disk])).values()]);
@@ -20,26 +25,35 @@ export async function gatherDisks(paths: readonly string[] = DISK_PATHS): Promis
   }
 }
 
-/** The filesystem of a path, or of the nearest folder above it that is there. */
 async function diskOf(path: string): Promise<Disk> {
+  const [space, mount] = await Promise.all([spaceOf(path), mountOf(path)]);
+  return { mount, ...space };
+}
+
+/** How full the filesystem of a path is, or of the nearest folder above it that is there. */
+export async function spaceOf(path: string): Promise<DiskSpace> {
   try {
     const { bavail, blocks, bsize, ffree, files } = await statfs(path);
     return {
-      mount: await mountOf(path),
       availableBytes: bavail * bsize,
       sizeBytes: blocks * bsize,
       files: files === 0 ? null : { available: ffree, most: files },
     };
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return diskOf(dirname(path));
+    if (isErrno(error, 'ENOENT')) return spaceOf(dirname(path));
     throw error;
   }
 }
 
-/** The highest folder above a path that is on the same device. */
+/** The highest folder above a path, or above the nearest one that is there, that is on the same device. */
 async function mountOf(path: string): Promise<string> {
   const above = dirname(path);
   if (above === path) return path;
-  const [own, next] = await Promise.all([stat(path), stat(above)]);
-  return own.dev === next.dev ? mountOf(above) : path;
+  try {
+    const [own, next] = await Promise.all([stat(path), stat(above)]);
+    return own.dev === next.dev ? mountOf(above) : path;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return mountOf(above);
+    throw error;
+  }
 }

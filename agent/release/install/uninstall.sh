@@ -20,6 +20,7 @@ uninstall() {
   remove_path "$images" 'the image archives'
   remove_path "$cache" 'the build folder'
   remove_path "$runtime" 'runtime files'
+  remove_path "$state/ballast" 'what was set aside for a full disk'
   if [ "$1" = yes ]; then
     remove_path "$configuration" 'the configuration'
     remove_path "$state" 'the recorded state'

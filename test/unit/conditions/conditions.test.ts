@@ -355,10 +355,13 @@ test('only the disks that are low are named, and the worst decides', (t) => {
     { mount: '/var/lib/docker', availableBytes: 50 * GiB, sizeBytes: 100 * GiB, files: null },
     { mount: '/data', availableBytes: 900 * MiB, sizeBytes: 10 * GiB, files: null },
   ]);
-  t.like(badOf('DISK_LOW', { disks }), {
+  t.like(badOf('DISK_LOW', { disks, ballast: known(null) }), {
     severity: 'critical',
-    evidence: '/: 100 MiB free of 10.0 GiB (0 %), /data: 900 MiB free of 10.0 GiB (8 %)',
+    evidence:
+      '/: 100 MiB free of 10.0 GiB (0 %), /data: 900 MiB free of 10.0 GiB (8 %); nothing is set aside',
   });
+  t.regex(badOf('DISK_LOW', { disks }).evidence, /\(8 %\); 64\.0 MiB more are set aside for a full disk$/);
+  t.regex(badOf('DISK_LOW', { disks, ballast: { known: false, why: 'needs root' } }).evidence, /\(8 %\)$/);
 });
 
 test('a disk that can hold few more files is low, whatever its space', (t) => {
@@ -369,7 +372,8 @@ test('a disk that can hold few more files is low, whatever its space', (t) => {
   t.is(find('DISK_LOW', { disks: disks(100_000) }).state, 'good');
   t.like(badOf('DISK_LOW', { disks: disks(99_999) }), {
     severity: 'degraded',
-    evidence: '/: 40.0 GiB free of 50.0 GiB (80 %), room for 99999 more files',
+    evidence:
+      '/: 40.0 GiB free of 50.0 GiB (80 %), room for 99999 more files; 64.0 MiB more are set aside for a full disk',
   });
   t.is(badOf('DISK_LOW', { disks: disks(29_999) }).severity, 'critical');
 });

@@ -35,6 +35,7 @@ export const well: Facts = {
   turnsListener: known({ open: false, detail: 'nothing listens on it' }),
   conntrack: known({ count: 120, max: 65_536 }),
   disks: known([{ mount: '/', availableBytes: 20 * GiB, sizeBytes: 50 * GiB, files: null }]),
+  ballast: known(64 * 1024 ** 2),
   memory: known({ availableBytes: 3 * GiB, totalBytes: 4 * GiB, waitedPercent: 0 }),
   clock: known({ wall: '2026-11-22T13:00:00.000Z', synchronized: true, detail: 'synchronised' }),
   hardware: known({
@@ -84,6 +85,7 @@ export const dark: Facts = {
   turnsListener: unknown(WHY),
   conntrack: unknown(WHY),
   disks: unknown(WHY),
+  ballast: unknown(WHY),
   memory: unknown(WHY),
   clock: unknown(WHY),
   hardware: unknown(WHY),

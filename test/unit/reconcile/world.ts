@@ -5,7 +5,7 @@ import type { TableSpec } from '../../../agent/nftables/objects.ts';
 import { desiredState } from '../../../agent/reconcile/desired.ts';
 import { fingerprint } from '../../../agent/reconcile/files-to-write.ts';
 import { NO_PERIMETER } from '../../../agent/reconcile/perimeter.ts';
-import type { Desired, History, Observed } from '../../../agent/reconcile/types.ts';
+import type { Desired, History, Observed, StorageState } from '../../../agent/reconcile/types.ts';
 import { embeddedStack } from '../../../agent/stack/embedded/stack.ts';
 import type { Secrets, StackImage } from '../../../agent/stack/types.ts';
 import type { Instant } from '../../../agent/system/clock.ts';
@@ -92,6 +92,16 @@ export const container = (
   ...changes,
 });
 
+const roomy = { availableBytes: 20 * 1024 ** 3, sizeBytes: 50 * 1024 ** 3, files: null };
+
+/** A disk with plenty of room, and some set aside. */
+export const storage: StorageState = {
+  state: roomy,
+  engineData: roomy,
+  ballastBytes: 64 * 1024 ** 2,
+  oldImages: { ok: true, value: [] },
+};
+
 const bare: Observed = {
   config,
   certificates: { ok: true, value: null },
@@ -118,6 +128,7 @@ const bare: Observed = {
   filesOnDisk: new Map(),
   verdicts: new Map(),
   silences: new Map(),
+  storage: { ok: true, value: storage },
   hardware: { known: false, why: 'nobody looked at it' },
 };
 

@@ -70,6 +70,26 @@ const scenarios: Record<string, () => unknown> = {
     return answer;
   },
 
+  'is freed on purpose': () => {
+    const store = openAt(path, clock);
+    fill(store, 5);
+    fillDisk();
+    for (let more = 0; more < 30; more += 1) store.record(anEvent({ evidence: 'y'.repeat(3000) }));
+    const full = store.condition.state;
+    store.retry();
+    const stillFull = store.condition.state;
+    rmSync(ballast);
+    store.retry();
+    const answer = {
+      full,
+      stillFull,
+      freed: store.condition.state,
+      count: store.events({ limit: 1000 }).length,
+    };
+    store.close();
+    return answer;
+  },
+
   'is freed only when the agent ends': () => {
     const store = openAt(path, clock);
     fill(store, 5);

@@ -69,6 +69,15 @@ diskTest(
   },
 );
 
+diskTest('whoever made room need not wait for the regular try', (t) => {
+  t.deepEqual(play('is freed on purpose', temporaryFolder(t)), {
+    full: 'unwritable',
+    stillFull: 'unwritable',
+    freed: 'ok',
+    count: 35,
+  });
+});
+
 diskTest('what is in memory is written at the end when the disk can be written then', (t) => {
   const seen = play('is freed only when the agent ends', temporaryFolder(t)) as {
     id: number;
