@@ -40,6 +40,7 @@ import { tokenCheckFails } from './token-check-fails.ts';
 import { tooHot } from './too-hot.ts';
 import { turnsPortOpen } from './turns-port-open.ts';
 import type { Condition } from './types.ts';
+import { underVoltage } from './under-voltage.ts';
 
 /** Everything that can be wrong, in the order in which a person would look. */
 export const CONDITIONS: readonly Condition[] = [
@@ -74,6 +75,7 @@ export const CONDITIONS: readonly Condition[] = [
   settingDrifted,
   udpBuffersSmall,
   tooHot,
+  underVoltage,
   firmwareKnownBad,
   firmwareOutdated,
   hardwareProfileRefused,

@@ -14,8 +14,9 @@ import { readProcessor } from './processor.ts';
 import type { Profile } from './profiles.ts';
 import { readValue } from './read-value.ts';
 import { judge, type SettingStatus, settingsFor } from './settings.ts';
-import { readTemperature } from './temperature.ts';
+import { readTemperature, type Temperature } from './temperature.ts';
 import { readTuneRecord } from './tune-record.ts';
+import { readUnderVoltage } from './under-voltage.ts';
 
 /** The machine, and the profile that it gets. */
 export interface ProfiledMachine {
@@ -40,8 +41,10 @@ export interface HardwareReport {
   readonly firmware: readonly FirmwareStatus[];
   /** How patient the profile is with services. */
   readonly probes: ProbeBudgets;
-  /** Degrees Celsius of the processor now, and from which it is slowed down; null: not known. */
-  readonly temperature: { readonly now: number | null; readonly high: number | null };
+  /** `high` is the profile's, where that names one. */
+  readonly temperature: Temperature;
+  /** Whether the supply gives too little voltage now; null where nothing tells. */
+  readonly underVoltage: boolean | null;
   /** Whether the settings were set in this boot, as far as they could be. */
   readonly tuned: boolean;
 }
@@ -75,7 +78,11 @@ export async function surveySettings(
   record: { readonly path: string; readonly bootId: string },
   root = '',
 ): Promise<HardwareReport> {
-  const tuned = await readTuneRecord(record.path, record.bootId);
+  const [tuned, temperature, underVoltage] = await Promise.all([
+    readTuneRecord(record.path, record.bootId),
+    readTemperature(root),
+    readUnderVoltage(root),
+  ]);
   const settings = settingsFor(profile?.settings ?? {}, machine);
   return {
     profile: profile?.name ?? 'none',
@@ -84,7 +91,8 @@ export async function surveySettings(
     refused,
     firmware,
     probes: mergeBudgets(profile?.probes ?? {}),
-    temperature: { now: await readTemperature(root), high: profile?.temperature?.high ?? null },
+    temperature: { ...temperature, high: profile?.temperature?.high ?? temperature.high },
+    underVoltage,
     tuned: tuned !== null,
     settings: await Promise.all(
       settings.map(async (setting) => {

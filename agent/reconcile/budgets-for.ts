@@ -1,6 +1,10 @@
 import type { Facts } from '../conditions/types.ts';
 import type { ApplianceConfig } from '../config/schema.ts';
+import { isSlowed } from '../hardware/slowed.ts';
 import { mergeBudgets, type ProbeBudgets } from '../probes/budgets.ts';
+
+/** While the machine slows itself down for heat or want of power, which no restart mends, so much longer is waited. */
+const SLOWED_FACTOR = 2;
 
 /**
  * The budgets of a service: what is written about it goes before what is written about all, and that before the
@@ -11,9 +15,12 @@ export function budgetsFor(
   { healing, services }: Pick<ApplianceConfig, 'healing' | 'services'>,
   hardware: Facts['hardware'],
 ): ProbeBudgets {
-  return mergeBudgets(
+  const budgets = mergeBudgets(
     hardware.known ? hardware.value.probes : {},
     { liveness: healing.silenceLimit, startup: healing.startLimit },
     services[service] ?? {},
   );
+  if (!hardware.known || !isSlowed(hardware.value)) return budgets;
+  const { startup, liveness } = budgets;
+  return { ...budgets, startup: startup * SLOWED_FACTOR, liveness: liveness * SLOWED_FACTOR };
 }

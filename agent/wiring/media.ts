@@ -1,4 +1,4 @@
-import { isMemoryShort } from '../conditions/memory-low.ts';
+import { memoryLevel } from '../conditions/memory-levels.ts';
 import { askMedia } from '../probes/media/ask-media.ts';
 import { createMediaWatch, type MediaTarget, type MediaWatch } from '../probes/media/media-watch.ts';
 import type { Prober } from '../probes/prober.ts';
@@ -45,7 +45,7 @@ export function watchMedia(
     if (memory.restraint.since() !== null) return 'the agent only observes';
     if (memory.history().underWay.size > 0) return 'something is being changed';
     const { memory: free } = by.slow();
-    return free.known && isMemoryShort(free.value) ? 'memory is short' : null;
+    return free.known && memoryLevel(free.value) !== 'enough' ? 'memory is short' : null;
   }
 
   return createMediaWatch({ clock, target, probe: (whom) => askMedia(run, whom), onChange: by.onChange });

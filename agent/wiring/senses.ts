@@ -1,4 +1,5 @@
 import { gatherForwardPath } from '../conditions/gather/forward-path.ts';
+import { sparesMemory } from '../conditions/memory-levels.ts';
 import { createSurvey } from '../hardware/survey.ts';
 import { askAll } from '../probes/ask.ts';
 import { createProber } from '../probes/prober.ts';
@@ -47,7 +48,7 @@ export async function openSenses(parts: Parts, onChange: () => void) {
     budgetsOf: look.budgetsOf,
     ask: (service, thorough) =>
       askAll(stack().probes(service, look.placesOf(service)), {
-        thorough,
+        thorough: thorough && !sparesMemory(slow.memory),
         timeoutMs: look.budgetsOf(service).timeout,
         turnSecret: secrets.latest()?.turn ?? null,
       }),

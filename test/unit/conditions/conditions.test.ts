@@ -1,6 +1,7 @@
 import test from 'ava';
 import { known } from '../../../agent/conditions/findings.ts';
 import { CONDITIONS } from '../../../agent/conditions/index.ts';
+import { sparesMemory } from '../../../agent/conditions/memory-levels.ts';
 import { evaluate, toProblems } from '../../../agent/conditions/problems.ts';
 import type { Facts, Finding } from '../../../agent/conditions/types.ts';
 import type { PerimeterStatus } from '../../../agent/control/status.ts';
@@ -394,6 +395,14 @@ for (const [what, availableBytes, totalBytes, waitedPercent, expected] of [
     t.is(finding.state === 'bad' ? finding.severity : finding.state, expected);
   });
 }
+
+test('only while hardly any memory is left, and that is known, the agent asks for less', (t) => {
+  const left = (availableBytes: number) => known({ availableBytes, totalBytes: 4 * GiB, waitedPercent: 0 });
+  t.false(sparesMemory(left(200 * MiB)));
+  t.true(sparesMemory(left(48 * MiB)));
+  t.false(sparesMemory({ known: false, why: 'the kernel does not tell' }));
+  t.regex(badOf('MEMORY_LOW', { memory: left(48 * MiB) }).evidence, /not asked meanwhile/);
+});
 
 test('what there is of memory is told with how long programs waited', (t) => {
   const memory = known({ availableBytes: 100 * MiB, totalBytes: GiB, waitedPercent: 12.5 });

@@ -108,9 +108,28 @@ test('firmware that is older than expected, or missing, is a note; what cannot b
 
 test('a processor is too hot from where its profile says that it is slowed down', (t) => {
   const at = (now: number | null, high: number | null) =>
-    results({ temperature: { now, high } }).get('TOO_HOT');
+    results({ temperature: { now, high, critical: null } }).get('TOO_HOT');
   t.is(at(79, 80)?.state, 'good');
   t.like(at(80, 80), { severity: 'degraded', evidence: '80 °C, of 80 °C' });
   t.is(at(99, null)?.state, 'good', 'no profile says what is too much');
   t.is(at(null, 80)?.state, 'good', 'as in a virtual machine');
+});
+
+test('near where the kernel switches the machine off the heat is critical, whoever names a limit', (t) => {
+  const at = (now: number, high: number | null) =>
+    results({ temperature: { now, high, critical: 110 } }).get('TOO_HOT');
+  t.like(at(104, 80), {
+    severity: 'degraded',
+    evidence: '104 °C, of 80 °C; at 110 °C it is switched off',
+  });
+  t.like(at(105, 80), { severity: 'critical', evidence: '105 °C; at 110 °C it is switched off' });
+  t.is(at(105, null)?.severity, 'critical');
+  t.is(at(104, null)?.state, 'good');
+});
+
+test('too little voltage is a problem with a next step; a machine that does not measure it has none', (t) => {
+  const of = (underVoltage: boolean | null) => results({ underVoltage }).get('UNDER_VOLTAGE');
+  t.like(of(true), { state: 'bad', severity: 'degraded' });
+  t.is(of(false)?.state, 'good');
+  t.is(of(null)?.state, 'unknown');
 });

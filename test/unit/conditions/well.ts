@@ -46,7 +46,8 @@ export const well: Facts = {
     tuned: true,
     firmware: [{ name: 'BIOS', state: 'ok', version: 'TNTGL357.0067', detail: '', next: '' }],
     probes: DEFAULT_BUDGETS,
-    temperature: { now: 51, high: 80 },
+    temperature: { now: 51, high: 80, critical: 110 },
+    underVoltage: false,
     settings: [
       { name: 'net.core.rmem_max', state: 'applied', want: '16777216', seen: '16777216', detail: '' },
       { name: 'net.core.wmem_max', state: 'applied', want: '16777216', seen: '16777216', detail: '' },

@@ -7,6 +7,7 @@ import { readFwupd } from '../../../agent/hardware/fwupd.ts';
 import { loadProfiles } from '../../../agent/hardware/load-profiles.ts';
 import { selectProfile } from '../../../agent/hardware/match.ts';
 import { readTemperature } from '../../../agent/hardware/temperature.ts';
+import { readUnderVoltage } from '../../../agent/hardware/under-voltage.ts';
 import { compareVersions } from '../../../agent/hardware/versions.ts';
 import { AgentError } from '../../../agent/system/errors.ts';
 import { type Run, run } from '../../../agent/system/processes.ts';
@@ -140,7 +141,38 @@ test('fwupd tells its devices and which it can update; what has no version is le
 
 test("the temperature is the hottest of the processor's own sensors, no disk's", async (t) => {
   const of = (recorded: RecordedMachine) => withTree(recorded, readTemperature);
-  t.is(await of(MACHINES.apu2), 56);
-  t.is(await of(MACHINES.pi4), 81);
-  t.is(await of(MACHINES.qemu), null);
+  t.deepEqual(await of(MACHINES.apu2), { now: 56, high: 105, critical: null }, 'no limit of a fan');
+  t.deepEqual(await of(MACHINES.pi4), { now: 81, high: null, critical: 110 });
+  t.deepEqual(await of(MACHINES.qemu), { now: null, high: null, critical: null });
+});
+
+test('where a processor is slowed down is the least of what its sensors name; what is not set names nothing', async (t) => {
+  const hwmon = '/sys/class/hwmon/hwmon3';
+  const zone = '/sys/class/thermal/thermal_zone1';
+  const recorded: RecordedMachine = {
+    ...MACHINES.nucCeleron,
+    files: {
+      [`${hwmon}/name`]: 'coretemp\n',
+      [`${hwmon}/temp1_input`]: '61000\n',
+      [`${hwmon}/temp1_crit`]: '100000\n',
+      [`${hwmon}/temp2_input`]: '64000\n',
+      [`${hwmon}/temp2_crit`]: '98000\n',
+      [`${zone}/type`]: 'x86_pkg_temp\n',
+      [`${zone}/temp`]: '63000\n',
+      [`${zone}/trip_point_0_type`]: 'passive\n',
+      [`${zone}/trip_point_0_temp`]: '-274000\n',
+      [`${zone}/trip_point_1_type`]: 'passive\n',
+      [`${zone}/trip_point_1_temp`]: '0\n',
+    },
+  };
+  t.deepEqual(await withTree(recorded, readTemperature), { now: 64, high: 98, critical: null });
+});
+
+test('too little voltage is what the sensor of the supply says, and is not known without one', async (t) => {
+  const of = (recorded: RecordedMachine) => withTree(recorded, readUnderVoltage);
+  const alarm = '/sys/class/hwmon/hwmon1/in0_lcrit_alarm';
+  const { pi4 } = MACHINES;
+  t.true(await of(pi4));
+  t.false(await of({ ...pi4, files: { ...pi4.files, [alarm]: '0\n' } }));
+  t.is(await of(MACHINES.apu2), null);
 });

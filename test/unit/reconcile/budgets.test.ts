@@ -28,6 +28,18 @@ test('what is written about a service goes before what is written about all, and
   t.like(budgetsFor('livekit', all, slowBoard), { startup: 50_000, liveness: 30_000 });
 });
 
+test('while the machine slows itself down, for heat or want of power, twice as long is waited', (t) => {
+  const { healing } = DEFAULT_CONFIG;
+  const config = { healing, services: { coturn: { liveness: 20_000 } } };
+  const slowBoardThat = (changes: Partial<(typeof slowBoard)['value']>) =>
+    known({ ...slowBoard.value, ...changes });
+  const hot = slowBoardThat({ temperature: { now: 80, high: 80, critical: null } });
+  t.like(budgetsFor('livekit', config, hot), { startup: 240_000, liveness: 60_000, interval: 10_000 });
+  t.like(budgetsFor('coturn', config, slowBoardThat({ underVoltage: true })), { liveness: 40_000 });
+  const unknown = slowBoardThat({ temperature: { now: 99, high: null, critical: null }, underVoltage: null });
+  t.like(budgetsFor('livekit', config, unknown), { liveness: 30_000 });
+});
+
 test('something can be said of every service of either stack', (t) => {
   const embedded = embeddedStack.services(DEFAULT_CONFIG).map(({ name }) => name);
   t.deepEqual(
