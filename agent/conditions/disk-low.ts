@@ -45,5 +45,5 @@ function describe({ mount, availableBytes, sizeBytes, files }: Disk): string {
 function setAside(ballast: Facts['ballast'], isLow: boolean): string {
   if (!ballast.known) return '';
   if (ballast.value === null) return isLow ? '; nothing is set aside' : '';
-  return `; ${formatBytes(ballast.value)} more are set aside for a full disk`;
+  return `; ${formatBytes(ballast.value)} set aside`;
 }

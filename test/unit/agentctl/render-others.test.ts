@@ -58,7 +58,7 @@ test('doctor on an appliance that is well: one line a check, and nothing skipped
     renderChecks(fewChecksOf(well), true, screen),
     `ok    Docker Engine  20.10.24 answers
 ok    Forward path   accepted by DOCKER-USER
-ok    Disk space     /: 20.0 GiB free of 50.0 GiB (40 %)
+ok    Disk space     /: 20.0 GiB free of 50.0 GiB (40 %); 64.0 MiB set aside
 ok    Clock          synchronised
 
 All 4 checks passed.
@@ -79,7 +79,7 @@ test('a check that fails shows its evidence and what to do; a skipped one its re
       Next: See why: \`sudo journalctl -u docker -n 50\`. Then: \`sudo systemctl restart docker\`
             (without systemd, run install.sh again).
 SKIP  Forward path   needs root
-ok    Disk space     /: 20.0 GiB free of 50.0 GiB (40 %)
+ok    Disk space     /: 20.0 GiB free of 50.0 GiB (40 %); 64.0 MiB set aside
 NOTE  Clock          not synchronised [CLOCK_UNSYNCHRONISED]
       Next: See what keeps the time: \`timedatectl status\`. Switch it on with:
             \`sudo timedatectl set-ntp true\`

@@ -361,7 +361,7 @@ test('only the disks that are low are named, and the worst decides', (t) => {
     evidence:
       '/: 100 MiB free of 10.0 GiB (0 %), /data: 900 MiB free of 10.0 GiB (8 %); nothing is set aside',
   });
-  t.regex(badOf('DISK_LOW', { disks }).evidence, /\(8 %\); 64\.0 MiB more are set aside for a full disk$/);
+  t.regex(badOf('DISK_LOW', { disks }).evidence, /\(8 %\); 64\.0 MiB set aside$/);
   t.regex(badOf('DISK_LOW', { disks, ballast: { known: false, why: 'needs root' } }).evidence, /\(8 %\)$/);
 });
 
@@ -373,8 +373,7 @@ test('a disk that can hold few more files is low, whatever its space', (t) => {
   t.is(find('DISK_LOW', { disks: disks(100_000) }).state, 'good');
   t.like(badOf('DISK_LOW', { disks: disks(99_999) }), {
     severity: 'degraded',
-    evidence:
-      '/: 40.0 GiB free of 50.0 GiB (80 %), room for 99999 more files; 64.0 MiB more are set aside for a full disk',
+    evidence: '/: 40.0 GiB free of 50.0 GiB (80 %), room for 99999 more files; 64.0 MiB set aside',
   });
   t.is(badOf('DISK_LOW', { disks: disks(29_999) }).severity, 'critical');
 });
