@@ -30,7 +30,7 @@ export const memoryLow: Condition = {
         case 'low':
           return bad(evidence, NEXT, 'degraded');
         case 'critical':
-          return bad(`${evidence}; what a relay can do is not asked meanwhile`, NEXT, 'critical');
+          return bad(`${evidence}; services are asked no more than whether they answer`, NEXT, 'critical');
       }
     }),
 };

@@ -100,6 +100,8 @@ healing:
 # What is special about one service: livekit, coturn, lk-jwt, tuwunel or traefik; docs/healing.md says more.
 # E.g. for a homeserver with a large database:
 #   tuwunel: {startup: 5min, liveness: 30s, livenessMisses: 5, readinessMisses: 3, interval: 20s, timeout: 5s}
+# A check of yours: a command that runs in the container once a minute; with exit status 0 all is well.
+#   livekit: {check: [/usr/local/bin/my-check, --quick]}
 services:
 
 firewall:

@@ -15,6 +15,13 @@ const SERVICE_SETTINGS: { readonly [Name in keyof Required<ServiceConfig>]: obje
   },
   interval: { description: 'Between two questions while it serves.', ...DURATION },
   timeout: { description: 'For an answer.', ...DURATION },
+  check: {
+    description: 'A command that runs in the container now and then: with exit status 0 the service is well.',
+    type: 'array',
+    items: { type: 'string', minLength: 1 },
+    minItems: 1,
+    maxItems: 32,
+  },
 };
 
 /**

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { BUDGET_RANGES, type BudgetChanges } from '../probes/budgets.ts';
+import { checkCommand } from './check-command.ts';
 import { checkCount } from './check-count.ts';
 import { checkDuration } from './check-duration.ts';
 import { setting } from './checked.ts';
@@ -8,7 +9,10 @@ import { setting } from './checked.ts';
 export const CONFIGURABLE_SERVICES = ['livekit', 'coturn', 'lk-jwt', 'tuwunel', 'traefik'] as const;
 
 /** What the operator says of one service, over what the hardware profile says of all. */
-export type ServiceConfig = BudgetChanges;
+export interface ServiceConfig extends BudgetChanges {
+  /** A command that runs in the container now and then: with exit status 0 the service is well. */
+  readonly check?: readonly string[] | undefined;
+}
 
 /** The settings below `services.NAME`, for the schema of `appliance.yaml`. */
 export const serviceSettings = {
@@ -17,6 +21,7 @@ export const serviceSettings = {
   livenessMisses: setting(checkCount(...BUDGET_RANGES.livenessMisses)).optional(),
   readinessMisses: setting(checkCount(...BUDGET_RANGES.readinessMisses)).optional(),
   interval: setting(checkDuration(...BUDGET_RANGES.interval)).optional(),
+  check: setting(checkCommand).optional(),
   timeout: setting(checkDuration(...BUDGET_RANGES.timeout)).optional(),
 } satisfies { readonly [Name in keyof ServiceConfig]: z.ZodType };
 

@@ -7,7 +7,7 @@ const count = z.number().check(z.nonnegative());
 
 const verdict = z.looseObject({
   ok: z.boolean(),
-  kind: z.enum(['http', 'tcp', 'udp', 'stun', 'turn']),
+  kind: z.enum(['http', 'tcp', 'udp', 'stun', 'turn', 'exec']),
   latencyMs: z.nullable(z.number()),
   detail: z.string(),
 });

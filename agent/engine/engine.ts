@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { readAnswer, requireSuccess } from './answers.ts';
+import { execIn, exitCodeOf } from './exec.ts';
 import { follow } from './follow.ts';
 import { loadImage } from './load-image.ts';
 import { byService, ONE_OFF_LABEL, PROJECT_LABEL, toNetwork, toObservation } from './observations.ts';
@@ -92,6 +93,10 @@ export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions):
     removeImage: (reference) => remove(`/images/${encodeReference(reference)}`),
 
     removeUnusedImage: (reference) => remove(`/images/${encodeReference(reference)}`, false),
+
+    exec: (options) => execIn(socket, options),
+
+    execExitCode: (execId) => exitCodeOf(socket, execId, readTimeoutMs),
 
     follow: (options) => follow(socket, readTimeoutMs, options),
   };

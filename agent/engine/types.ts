@@ -78,12 +78,31 @@ export interface Engine {
   removeImage(reference: string): Promise<void>;
   /** Error: ENGINE_ERROR while any container uses it. */
   removeUnusedImage(reference: string): Promise<void>;
+  /** See `execIn`. */
+  exec(options: ExecOptions): Promise<ExecOutcome>;
+  /** See `exitCodeOf`. */
+  execExitCode(execId: string): Promise<number | null>;
   /**
    * Follows the event stream of a project until `signal` aborts. It reconnects by itself with `since` the last
    * event seen, and calls `onEvent` once an event, `onConnected` after each (re)connect (the caller then lists:
    * a restarted engine has forgotten its events) and `onDisconnected` when the stream breaks.
    */
   follow(options: FollowOptions): Promise<void>;
+}
+
+export interface ExecOptions {
+  readonly containerId: string;
+  readonly command: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** How a command in a container ended. */
+export interface ExecOutcome {
+  readonly execId: string;
+  /** Null: it has not ended in time. It goes on; the Engine API has no way to end it. */
+  readonly exitCode: number | null;
+  /** The end of what it wrote to both its outputs. */
+  readonly output: string;
 }
 
 export interface FollowOptions {

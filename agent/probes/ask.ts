@@ -19,16 +19,24 @@ export interface AskOptions {
   readonly timeoutMs: number;
   /** Shared secret of the TURN credentials; null while there is none, and then no relay is asked for. */
   readonly turnSecret: string | null;
+  /** The operator's own check, for a service that answers everything else; null where there is none. */
+  readonly check: ((due: boolean) => Promise<Verdict | null>) | null;
 }
 
-/** Asks a service all its probes at once: the first that failed speaks for it, else the first of all. */
+/**
+ * Asks a service all its probes at once: the first that failed speaks for it, else the first of all, with what the
+ * operator's check says.
+ */
 export async function askAll(specs: readonly ProbeSpec[], options: AskOptions): Promise<Verdict> {
   const { thorough, turnSecret, timeoutMs } = options;
   const asked = specs.filter(({ kind }) => kind !== 'turn-relay' || (thorough && turnSecret !== null));
   const verdicts = await Promise.all(
     asked.map(async (spec) => named(spec, await ask(spec, turnSecret ?? '', timeoutMs))),
   );
-  return verdicts.find(({ ok }) => !ok) ?? verdicts[0] ?? failed('tcp', 'it has no address yet');
+  const verdict = verdicts.find(({ ok }) => !ok) ?? verdicts[0] ?? failed('tcp', 'it has no address yet');
+  const checked = verdict.ok && options.check !== null ? await options.check(thorough) : null;
+  if (checked === null) return verdict;
+  return checked.ok ? { ...verdict, detail: `${verdict.detail}; ${checked.detail}` } : checked;
 }
 
 function ask(spec: ProbeSpec, turnSecret: string, timeoutMs: number): Promise<Verdict> {

@@ -15,10 +15,11 @@ export function budgetsFor(
   { healing, services }: Pick<ApplianceConfig, 'healing' | 'services'>,
   hardware: Facts['hardware'],
 ): ProbeBudgets {
+  const { check: _, ...said } = services[service] ?? {};
   const budgets = mergeBudgets(
     hardware.known ? hardware.value.probes : {},
     { liveness: healing.silenceLimit, startup: healing.startLimit },
-    services[service] ?? {},
+    said,
   );
   if (!hardware.known || !isSlowed(hardware.value)) return budgets;
   const { startup, liveness } = budgets;

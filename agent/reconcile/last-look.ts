@@ -1,6 +1,7 @@
 import type { ApplianceConfig } from '../config/schema.ts';
 import { type Flow, flowsOf } from '../firewall/flows.ts';
 import { DEFAULT_BUDGETS, type ProbeBudgets } from '../probes/budgets.ts';
+import type { CommandCheck } from '../probes/command-check.ts';
 import { LIVEKIT } from '../stack/element-call/names.ts';
 import { publicAddressesOf } from '../stack/public-addresses.ts';
 import type { ProbePlaces, PublishedPort } from '../stack/types.ts';
@@ -20,6 +21,8 @@ export interface LastLook {
   running(): readonly string[];
   /** Where a service is asked whether it serves. */
   placesOf(service: string): ProbePlaces;
+  /** The operator's own check of a service, and where it is to run; null where there is none. */
+  checkOf(service: string): Omit<CommandCheck, 'timeoutMs'> | null;
   /** How patient the agent is with a service. */
   budgetsOf(service: string): ProbeBudgets;
   published(): readonly PublishedPort[];
@@ -69,6 +72,11 @@ export function createLastLook(): LastLook {
       const host = desired?.turnAddresses[0] ?? '127.0.0.1';
       const publicHost = config === null ? undefined : publicAddressesOf(config.network, [host]).get(host);
       return { backend, host, publicHost: publicHost ?? host };
+    },
+    checkOf(service) {
+      const command = config?.services[service]?.check;
+      const container = watched.find((one) => one.service === service);
+      return command && container ? { service, containerId: container.containerId, command } : null;
     },
     budgetsOf: (service) => desired?.budgets.get(service) ?? DEFAULT_BUDGETS,
     published: () => (desired?.services ?? []).flatMap(({ published }) => published),

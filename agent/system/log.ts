@@ -15,15 +15,17 @@ export function createLog(options: {
 }): Log {
   const stream = {
     write(line: string): void {
-      const clean = options
-        .secretValues()
-        .reduce((text, secret) => text.replaceAll(secret, '[redacted]'), line);
+      const clean = withoutValues(line, options.secretValues());
       const prefix = options.underSystemd ? `<${priorityOf(line)}>` : '';
       process.stdout.write(prefix + clean);
     },
   };
   return pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }
+
+/** The text with each of these values taken out. */
+export const withoutValues = (text: string, values: readonly string[]): string =>
+  values.reduce((clean, value) => clean.replaceAll(value, '[redacted]'), text);
 
 function priorityOf(line: string): number {
   const level = Number(/^\{"level":(\d+)/.exec(line)?.[1] ?? 30);

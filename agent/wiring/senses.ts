@@ -2,12 +2,14 @@ import { gatherForwardPath } from '../conditions/gather/forward-path.ts';
 import { sparesMemory } from '../conditions/memory-levels.ts';
 import { createSurvey } from '../hardware/survey.ts';
 import { askAll } from '../probes/ask.ts';
+import { createCommandChecker } from '../probes/command-check.ts';
 import { createProber } from '../probes/prober.ts';
 import { undecided } from '../reconcile/perimeter.ts';
 import { createSlowFacts, rulesKeptMs } from '../reconcile/slow-facts.ts';
 import { createLogWatch, newestLines } from '../symptoms/log-watch.ts';
 import { coalesce } from '../system/coalesce.ts';
 import { keep } from '../system/keep.ts';
+import { withoutValues } from '../system/log.ts';
 import { releaseFolder } from '../system/release-folder.ts';
 import { watchDiscovery } from './discovery.ts';
 import { watchMedia } from './media.ts';
@@ -21,7 +23,7 @@ export type Senses = Awaited<ReturnType<typeof openSenses>>;
 
 /** Resolves after a first look at everything slow. `onChange`: something was seen that the loop should look at. */
 export async function openSenses(parts: Parts, onChange: () => void) {
-  const { paths, clock, run, compose, look, memory, secrets, stack } = parts;
+  const { paths, clock, run, engine, compose, look, memory, secrets, stack } = parts;
   const hardware = createSurvey({
     folders: { shipped: releaseFolder('firmware-profiles'), overrides: paths.profileOverrides },
     record: { path: paths.tuneRecord, bootId: clock.now().bootId },
@@ -43,6 +45,18 @@ export async function openSenses(parts: Parts, onChange: () => void) {
     paths,
   });
   let slow = await slowFacts.gather();
+  const commands = createCommandChecker({
+    clock,
+    exec: engine.exec,
+    exitCodeOf: engine.execExitCode,
+    redact: (text) => withoutValues(text, secrets.values()),
+  });
+  /** A command in a container is given five times as long as an answer: the engine starts a process for it. */
+  const checkOf = (service: string) => {
+    const check = look.checkOf(service);
+    const timeoutMs = 5 * look.budgetsOf(service).timeout;
+    return check && ((due: boolean) => commands.ask({ ...check, timeoutMs }, due));
+  };
   const prober = createProber({
     clock,
     budgetsOf: look.budgetsOf,
@@ -50,6 +64,7 @@ export async function openSenses(parts: Parts, onChange: () => void) {
       askAll(stack().probes(service, look.placesOf(service)), {
         thorough: thorough && !sparesMemory(slow.memory),
         timeoutMs: look.budgetsOf(service).timeout,
+        check: sparesMemory(slow.memory) ? null : checkOf(service),
         turnSecret: secrets.latest()?.turn ?? null,
       }),
     onChange,

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stringify } from 'yaml';
 import { run } from '../../agent/system/processes.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
 import { type Client, createClient } from '../support/client.ts';
@@ -156,6 +157,25 @@ for (const [what, harm] of [
     t.is(status.firewall.published.length, (await appliance.status()).firewall.published.length);
   });
 }
+
+test('a service that answers, and is not well by the operator’s own check, is restarted', async (t) => {
+  const TTL = 'net/ipv4/ip_default_ttl';
+  const script = `const ttl = Number(require('fs').readFileSync('/proc/sys/${TTL}', 'utf8'));
+    console.log('ttl', ttl); process.exitCode = ttl === 64 ? 0 : 3;`;
+  const services = { livekit: { startup: '5s', check: ['/usr/bin/node', '-e', script] } };
+  await writeFile(appliance.paths.config, stringify({ stack: 'embedded', services }));
+  await appliance.agent().stop();
+  const before = await newest();
+  const inside = ['--target', String(await pidOf(LIVEKIT)), '--net', 'sysctl', '-qw', `${TTL}=63`];
+  t.is((await run('nsenter', inside, { timeoutMs: 10_000 })).exitCode, 0);
+  await appliance.startAgent();
+  const story = await healed(before, 'livekit', 60_000);
+  t.regex(story.join(), /the check ended with status 3: ttl 63.* → restarted it/);
+  await appliance.until('the check is content', 20_000, ({ services }) =>
+    services.some(({ probe }) => probe?.ok === true && probe.detail.endsWith('; the check says: ttl 64')),
+  );
+  await writeFile(appliance.paths.config, 'stack: embedded\n');
+});
 
 test('an agent that was killed three times only observes, until an operator lets it act again', async (t) => {
   for (const _ of [1, 2, 3]) {

@@ -125,6 +125,8 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
       removeContainer: (id) => answer(() => fake.remove(serviceOf(id))),
       removeImage: (reference) => answer(() => void missing.add(serviceOfImage(reference))),
       removeUnusedImage: () => Promise.reject(new Error('no test removes images for their size here')),
+      exec: () => Promise.reject(new Error('nothing runs in a fake container')),
+      execExitCode: () => Promise.reject(new Error('nothing runs in a fake container')),
       follow: () => Promise.resolve(),
     },
     unit: {

@@ -64,7 +64,10 @@ function asWritten({
     turn: { ...turn, relayPorts: `${from}-${to}` },
     healing: healingAsWritten(healing),
     services: Object.fromEntries(
-      Object.entries(services).map(([name, said]) => [name, budgetsAsWritten(said)]),
+      Object.entries(services).map(([name, { check, ...budgets }]) => [
+        name,
+        { ...budgetsAsWritten(budgets), ...(check && { check }) },
+      ]),
     ),
     firewall: firewallAsWritten(firewall),
   };

@@ -40,6 +40,7 @@ turn:
 healing: {silenceLimit: 20s}
 services:
   tuwunel: {startup: 5min, liveness: 30s, livenessMisses: 5, readinessMisses: 3, interval: 20s, timeout: 5s}
+  livekit: {check: [/bin/check, --quick]}
 firewall:
   mode: enforce
   management:
@@ -73,6 +74,8 @@ for (const text of [
   'capacity: {participants: many}',
   'services: { tuwunel: { startup: soon } }',
   'services: { tuwunel: { livenessMisses: 0 } }',
+  'services: { tuwunel: { check: /bin/check } }',
+  'services: { tuwunel: { check: [] } }',
   'services: { synapse: { startup: 1min } }',
   'firewall: { mode: off }',
   'firewall: { management: { ports: [] } }',

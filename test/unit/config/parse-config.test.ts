@@ -183,7 +183,7 @@ test('a file with every setting is understood', (t) => {
     '  forgiveAfter: 30m',
     'services:',
     '  tuwunel: {startup: 5min, liveness: 30s, livenessMisses: 5, readinessMisses: 3, interval: 20s, timeout: 5s}',
-    '  coturn: {liveness: 20 s}',
+    '  coturn: {liveness: 20 s, check: [/bin/check, --quick, "a b"]}',
     '  traefik:',
     'firewall:',
     '  mode: enforce',
@@ -231,7 +231,7 @@ test('a file with every setting is understood', (t) => {
         forgiveAfter: 1_800_000,
       },
       services: {
-        coturn: { liveness: 20_000 },
+        coturn: { liveness: 20_000, check: ['/bin/check', '--quick', 'a b'] },
         tuwunel: {
           startup: 300_000,
           liveness: 30_000,
@@ -612,6 +612,18 @@ const refused: [text: string, ...problems: string[]][] = [
   [
     'services: {livekit: 1}',
     '1: services.livekit: the number 1 where settings belong; write "startup: value", with a space after the colon',
+  ],
+  [
+    'services: {livekit: {check: /bin/check}}',
+    '1: services.livekit.check: "/bin/check" is not a command; write a list of words, the program first, e.g. [/usr/bin/redis-cli, ping]',
+  ],
+  [
+    'services: {livekit: {check: []}}',
+    '1: services.livekit.check: it has 0 words; write a list of words, the program first, e.g. [/usr/bin/redis-cli, ping]',
+  ],
+  [
+    'services: {livekit: {check: [/bin/sleep, 3]}}',
+    '1: services.livekit.check[1]: the number 3 is not a word of a command; write a list of words, the program first, e.g. [/usr/bin/redis-cli, ping]',
   ],
   // YAML
   [
