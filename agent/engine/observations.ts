@@ -1,4 +1,5 @@
 import { LOCKED_NETWORK, NETWORK } from '../stack/types.ts';
+import { isLeftover } from './leftovers.ts';
 import type { ContainerAnswer, NetworkAnswer } from './schemas.ts';
 import type { ContainerObservation, EngineNetwork } from './types.ts';
 
@@ -44,9 +45,11 @@ export function toObservation(answer: ContainerAnswer, project: string): Contain
   };
 }
 
-/** By service, then by id: while Compose recreates a container there are two of one service. */
+/** By service, then by id: while Compose recreates a container there are two of one service, the unfinished one last. */
 export function byService(a: ContainerObservation, b: ContainerObservation): number {
-  return compare(a.service, b.service) || compare(a.id, b.id);
+  return (
+    compare(a.service, b.service) || Number(isLeftover(a)) - Number(isLeftover(b)) || compare(a.id, b.id)
+  );
 }
 
 export function toNetwork(answer: NetworkAnswer): EngineNetwork {

@@ -61,7 +61,7 @@ export interface EngineNetwork {
 export interface Engine {
   /** Errors: ENGINE_UNREACHABLE (nothing answers on the socket), ENGINE_TIMEOUT, ENGINE_ERROR. */
   version(): Promise<EngineVersion>;
-  /** Containers of a compose project, stopped ones too, in the order of their service names. */
+  /** Containers of a compose project, stopped ones too, in the order of their service names; of one service, leftovers last. */
   containers(project: string): Promise<ContainerObservation[]>;
   networks(): Promise<EngineNetwork[]>;
   /** The image id (`sha256:…`) of a reference, null when the engine does not have it. */

@@ -63,7 +63,7 @@ export function createEngineWatch(ports: EngineWatchPorts): EngineWatch {
           remember(event.timeNano);
           // An event from before this run may explain what is seen, but it calls for nothing.
           if (BigInt(event.timeNano) < startedAtNano) {
-            memory.noteEvent(event, clock.now());
+            memory.noteFormerEvent(event, clock.now());
             return;
           }
           if (event.action === 'die' && event.service !== null) ports.prober.reset(event.service);

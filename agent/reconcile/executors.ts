@@ -1,4 +1,5 @@
 import { formatBytes } from '../conditions/bytes.ts';
+import { isLeftover } from '../engine/leftovers.ts';
 import type { Compose, Engine } from '../engine/types.ts';
 import type { EngineUnit } from '../engine/unit.ts';
 import { cleanConntrack } from '../firewall/clean-conntrack.ts';
@@ -7,7 +8,7 @@ import { openForwardPath } from '../firewall/forward-path.ts';
 import { managementText } from '../firewall/perimeter.ts';
 import { convergence, type Nft, replacement } from '../nftables/index.ts';
 import type { SecretRotation } from '../stack/rotate-secret.ts';
-import type { RenderedFile, StackImage } from '../stack/types.ts';
+import { PROJECT, type RenderedFile, type StackImage } from '../stack/types.ts';
 import type { Ballast } from '../system/ballast.ts';
 import type { Clock } from '../system/clock.ts';
 import { writeDuration } from '../system/durations.ts';
@@ -68,6 +69,10 @@ export function createExecutors(ports: ExecutorPorts): Executors {
     forceRecreate: boolean,
     turnAddresses: readonly string[],
   ): Promise<void> {
+    for (const container of await engine.containers(PROJECT)) {
+      if (services.includes(container.service) && isLeftover(container))
+        await engine.removeContainer(container.id);
+    }
     await compose.up({ file: ports.composeFile, services, forceRecreate });
     if (services.includes('coturn')) memory.turnAddressesInUse(turnAddresses);
   }

@@ -67,7 +67,7 @@ function eventsMayFollow({ startedAt, watchingSince }: History, now: Instant): n
 }
 
 /** Milliseconds to wait for whoever made the container, `docker compose up` most likely, to start it as well. */
-function startMayFollow(createdAt: Instant | undefined, now: Instant): number {
+export function startMayFollow(createdAt: Instant | undefined, now: Instant): number {
   if (createdAt === undefined) return 0;
   return Math.max(0, START_FOLLOWS_MS - (elapsedMs(createdAt, now) ?? START_FOLLOWS_MS));
 }

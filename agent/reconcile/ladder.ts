@@ -133,3 +133,11 @@ function jitter(seed: string, delay: number): number {
   for (const character of seed) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
   return Math.round((delay * JITTER * (hash >>> 0)) / 2 ** 32);
 }
+
+/** What an agent of this boot tried last at, and did not live to see the end. */
+export function subjectsCutShort(ledger: readonly Attempt[], now: Instant): ReadonlySet<string> {
+  const ended = new Map(
+    ledger.filter(({ at }) => at.bootId === now.bootId).map((attempt) => [attempt.subject, attempt.ended]),
+  );
+  return new Set([...ended].filter(([, hasEnded]) => !hasEnded).map(([subject]) => subject));
+}

@@ -5,6 +5,7 @@ import type { TableSpec } from '../nftables/objects.ts';
 import type { Attempt, Death, Hold, Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import { jsonOrNull } from '../system/json.ts';
+import { subjectsCutShort } from './ladder.ts';
 import { NO_PERIMETER, type PerimeterRecord } from './perimeter.ts';
 import { beginRun, type Restraint } from './restraint.ts';
 import { createRotationMemory, type RotationMemory } from './rotation-record.ts';
@@ -50,6 +51,8 @@ export interface Memory {
   /** False when there was no hold. */
   release(service: string): boolean;
   noteEvent(event: EngineEvent, now: Instant): void;
+  /** An event from before this run, told now. */
+  noteFormerEvent(event: EngineEvent, now: Instant): void;
   /** The event stream was opened at this moment, or broke (null). */
   watching(since: Instant | null): void;
   /** Forgets the stops that were seen: an operator wants the service back. */
@@ -74,6 +77,8 @@ export function createMemory(store: Store, now: Instant): Memory {
   const restraint = beginRun(store, now);
   let ledger: readonly Attempt[] = store.attempts();
   let deaths: readonly Death[] = store.deaths();
+  const cutShort = subjectsCutShort(ledger, now);
+  const stoppedByUs = new Set<string>();
   const underWay = new Set<string>();
   let engineSilentSince: Instant | null = null;
   const stops = new Map<string, StopSeen>();
@@ -87,6 +92,22 @@ export function createMemory(store: Store, now: Instant): Memory {
   let perimeter = storedPerimeter(store);
   const rotations = createRotationMemory(store);
   let media: { readonly packets: number | null; readonly since: Instant } | null = null;
+
+  function noteEvent(event: EngineEvent, at: Instant): void {
+    const kill = kills.get(event.containerId);
+    if (event.action === 'create') creations.set(event.containerId, at);
+    if (event.action === 'kill')
+      kills.set(event.containerId, { signal: event.signal, askedAt: at, diedAt: null });
+    if (event.action === 'die' && kill) kills.set(event.containerId, { ...kill, diedAt: at });
+    // What a step of ours stops, and then perhaps cannot start, was stopped by no operator.
+    const isOurs = underWay.has(event.service ?? '') || stoppedByUs.has(event.containerId);
+    if (event.action === 'stop' && !isOurs) {
+      stops.set(event.containerId, { seenAt: at, engineMs: Number(BigInt(event.timeNano) / 1_000_000n) });
+    }
+    if (event.action === 'start' || event.action === 'destroy') {
+      for (const seen of [stops, kills, creations, stoppedByUs]) seen.delete(event.containerId);
+    }
+  }
 
   return {
     history: () => ({
@@ -146,21 +167,15 @@ export function createMemory(store: Store, now: Instant): Memory {
     },
     hold: (hold) => store.hold(hold),
     release: (service) => store.release(service),
-    noteEvent(event, at) {
-      const kill = kills.get(event.containerId);
-      if (event.action === 'create') creations.set(event.containerId, at);
-      if (event.action === 'kill')
-        kills.set(event.containerId, { signal: event.signal, askedAt: at, diedAt: null });
-      if (event.action === 'die' && kill) kills.set(event.containerId, { ...kill, diedAt: at });
-      // What a step of ours stops, and then perhaps cannot start, was stopped by no operator.
-      if (event.action === 'stop' && !underWay.has(event.service ?? '')) {
-        stops.set(event.containerId, { seenAt: at, engineMs: Number(BigInt(event.timeNano) / 1_000_000n) });
-      }
-      if (event.action === 'start' || event.action === 'destroy') {
-        stops.delete(event.containerId);
-        kills.delete(event.containerId);
-        creations.delete(event.containerId);
-      }
+    noteEvent,
+    noteFormerEvent(event, at) {
+      noteEvent(event, at);
+      if (!cutShort.has(event.service ?? '')) return;
+      // A step of ours was at it when the agent before this one was killed. The engine goes on with what it was asked for:
+      // the `stop` may come yet.
+      creations.delete(event.containerId);
+      stops.delete(event.containerId);
+      if (event.action === 'kill') stoppedByUs.add(event.containerId);
     },
     watching(since) {
       watchingSince = since;

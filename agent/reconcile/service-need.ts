@@ -1,8 +1,9 @@
+import { isLeftover } from '../engine/leftovers.ts';
 import type { ContainerObservation } from '../engine/types.ts';
 import { DEFAULT_BUDGETS } from '../probes/budgets.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { exitInWords } from './exit-words.ts';
-import { type Intent, stoppedBySomebody, underHold } from './intent.ts';
+import { type Intent, startMayFollow, stoppedBySomebody, underHold } from './intent.ts';
 import type { Rung } from './ladder.ts';
 import type { Desired, EngineState, History, Observed } from './types.ts';
 
@@ -41,12 +42,15 @@ export function needOf(
 ): Need {
   const { engine, observed, desired } = seen;
   if (history.underWay.has(service)) return NOTHING;
-  const container = engine.containers.find((candidate) => candidate.service === service);
+  const own = engine.containers.filter((candidate) => candidate.service === service);
+  const [container] = own;
+  const leftover = own.find(isLeftover);
   const hold = history.holds.find((candidate) => candidate.service === service);
   if (hold) return underHold(hold, container, now);
   if (container === undefined) {
     return { kind: 'fault', why: 'it has no container', least: 'restart', container: null };
   }
+  if (leftover !== undefined) return needOfLeftover(leftover, container, history, now);
   const stopped = container.state === 'running' ? null : stoppedBySomebody(container, engine, history, now);
   if (stopped) return stopped;
   if (container.generation !== desired.generations.get(service)) {
@@ -56,6 +60,19 @@ export function needOf(
   return container.state === 'running'
     ? needOfRunning(container, seen, now)
     : needOfState(container, container.state);
+}
+
+/** What Compose was killed at while it made a container anew; or somebody else's Compose is just at it. */
+function needOfLeftover(
+  leftover: ContainerObservation,
+  container: ContainerObservation,
+  history: History,
+  now: Instant,
+): Need {
+  const forMs = startMayFollow(history.creations.get(leftover.id), now);
+  if (forMs > 0) return { kind: 'wait', forMs, before: null };
+  const why = `it was half made anew when that was cut short: ${leftover.name} is left`;
+  return { kind: 'fault', why, least: 'recreate', container };
 }
 
 /** A service that this one depends on and that does not serve; null when there is none. */

@@ -1,19 +1,17 @@
-import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { Status } from '../../agent/control/status.ts';
-import { sha256OfFile } from '../../agent/stack/images.ts';
-import type { StackImage } from '../../agent/stack/types.ts';
+import { IMAGE_MANIFEST } from '../../agent/stack/images.ts';
 import { systemClock } from '../../agent/system/clock.ts';
-import { isErrno } from '../../agent/system/errors.ts';
-import { writeFileAtomic } from '../../agent/system/files.ts';
-import { run, runOk } from '../../agent/system/processes.ts';
 import { APPLIANCE_NEEDS, type Appliance, startAppliance } from '../support/appliance.ts';
 import { type Client, createClient } from '../support/client.ts';
+import { offerCrashingImage } from '../support/crashing-image.ts';
 import { IMAGES } from '../support/images.ts';
 import { HOST_V4 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
+import { fill, keepStateOn, remountState } from '../support/state-disk.ts';
 
 const test = testWhen(
   needs({ ...APPLIANCE_NEEDS, commands: [...(APPLIANCE_NEEDS.commands ?? []), 'faketime'] }),
@@ -65,43 +63,11 @@ function onDisk(query: string): readonly unknown[] {
   }
 }
 
-/** The folder of what the agent keeps, on a file system of its own. */
-async function keepStateOn(options: string): Promise<void> {
-  const { stateDirectory } = appliance.paths;
-  await appliance.agent().stop();
-  const aside = `${stateDirectory}.aside`;
-  await system('cp', '--archive', stateDirectory, aside);
-  await system('mount', '-t', 'tmpfs', '-o', options, 'tmpfs', stateDirectory);
-  await system('cp', '--archive', `${aside}/.`, stateDirectory);
-  await rm(aside, { recursive: true });
-}
-
-const system = (command: string, ...args: string[]) =>
-  runOk(run, command, args, { timeoutMs: 60_000, code: 'TEST_MACHINE', hint: '' });
-
-/** Leaves not a byte on a disk: a file system gives away whole blocks first, then what is left. */
-async function fill(path: string): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    for (const bytes of [65_536, 4_096, 1]) await writeUntilFull(file, Buffer.alloc(bytes));
-  } finally {
-    await file.close();
-  }
-}
-
-async function writeUntilFull(file: FileHandle, block: Buffer): Promise<void> {
-  try {
-    for (;;) await file.appendFile(block);
-  } catch (error) {
-    if (!isErrno(error, 'ENOSPC')) throw error;
-  }
-}
-
 const filler = () => join(appliance.paths.stateDirectory, 'filler');
 let healedOnAFullDisk = 0;
 
 test('the disk is full: the agent says so, heals from memory, and knows what was before', async (t) => {
-  await keepStateOn('size=8m,mode=700');
+  await keepStateOn(appliance, 'size=8m,mode=700');
   await appliance.startAgent();
   const known = (await appliance.events()).map(({ id }) => id);
   await fill(filler());
@@ -121,9 +87,9 @@ test('the disk is full: the agent says so, heals from memory, and knows what was
 test('an image that ends at once, for ever: every remedy is tried, then a slow beat, and one problem is shown', async (t) => {
   const agent = appliance.agent().pid;
   await appliance.agentctl('heal', 'livekit');
-  const manifest = join(appliance.paths.images, 'images.json');
+  const manifest = join(appliance.paths.images, IMAGE_MANIFEST);
   const whole = await readFile(manifest, 'utf8');
-  await offerCrashingImage(manifest);
+  await offerCrashingImage(appliance, 'livekit');
   const begun = performance.now();
   await appliance.until('only the slow beat is left', 90_000, ({ services }) =>
     services.some(({ name, healing }) => name === 'livekit' && healing.rung === 'slow-beat'),
@@ -159,37 +125,6 @@ const allServe = ({ services }: Status) => services.every(({ probe }) => probe?.
 const attemptsAt = async (service: string) =>
   (await appliance.status()).services.find(({ name }) => name === service)?.healing.attempts ?? 0;
 
-/** As a release could bring it: an image that starts, says why it cannot go on, and ends. */
-async function offerCrashingImage(manifest: string): Promise<void> {
-  const reference = 'appliance-agent/livekit-standin:crashes';
-  const entrypoint = '["/usr/bin/node","-e","console.error(`no such option`); process.exit(3)"]';
-  await appliance.docker(
-    'commit',
-    '--pause=false',
-    '--change',
-    `ENTRYPOINT ${entrypoint}`,
-    LIVEKIT,
-    reference,
-  );
-  const archive = 'livekit-crashes.tar';
-  const path = join(dirname(manifest), archive);
-  await appliance.docker('save', '--output', path, reference);
-  const imageId = (await appliance.docker('inspect', '--format', '{{.Id}}', reference)).trim();
-  const crashing = {
-    service: 'livekit',
-    reference,
-    imageId,
-    archive,
-    archiveSha256: await sha256OfFile(path),
-  };
-  const { images, ...rest } = JSON.parse(await readFile(manifest, 'utf8'));
-  const others = images.filter(({ service }: StackImage) => service !== 'livekit');
-  await writeFileAtomic(manifest, JSON.stringify({ ...rest, images: [...others, crashing] }), {
-    mode: 0o644,
-    durable: false,
-  });
-}
-
 test('what was done on the full disk is in the database since there was room again, and the ledger', async (t) => {
   await appliance.until('it is written down', 80_000, ({ problems }) =>
     problems.every(({ code }) => code !== 'DATABASE_UNWRITABLE'),
@@ -200,10 +135,9 @@ test('what was done on the full disk is in the database since there was room aga
 });
 
 test('the file system is read-only when the agent starts: it says so, heals, and writes it down when it can', async (t) => {
-  const { stateDirectory } = appliance.paths;
   await appliance.agent().stop();
   const known = onDisk('SELECT id FROM events');
-  await system('mount', '-o', 'remount,ro', stateDirectory);
+  await remountState(appliance, 'ro');
   await appliance.startAgent();
   await says('DATABASE_UNWRITABLE', /its file system is read-only/);
   t.deepEqual(
@@ -214,7 +148,7 @@ test('the file system is read-only when the agent starts: it says so, heals, and
   const { id, result } = await killedAndHealed();
   t.is(result, 'ok');
   t.is(await echoed(), 10);
-  await system('mount', '-o', 'remount,rw', stateDirectory);
+  await remountState(appliance, 'rw');
   t.deepEqual(await appliance.agent().stop(), { code: 0, signal: null });
   t.true(onDisk('SELECT id FROM events').includes(id));
 });
@@ -238,10 +172,10 @@ test('the clock is set by a year and back: the agent looks as before, does nothi
   await appliance.until('the agent has looked at everything', 30_000, allServe);
   const containers = await appliance.docker('ps', '--quiet', '--no-trunc');
   for (const days of [366, -366]) {
+    await nextLook();
     const before = await newest();
     await writeFile(shift, `${days > 0 ? '+' : ''}${days}d`);
-    // The second one is a look that nothing but its time has brought about.
-    await nextLook();
+    // Nothing but its time brings the next one about.
     const { generatedAt } = await nextLook();
     const ahead = (Date.parse(generatedAt) - Date.now()) / 86_400_000;
     t.is(Math.round(ahead), days, 'its clock was set');

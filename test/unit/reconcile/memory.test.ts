@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { createMemory } from '../../../agent/reconcile/memory.ts';
 import { handClock, openAt, temporaryFolder } from '../store/_fixtures.ts';
 import { at } from './world.ts';
@@ -10,4 +10,46 @@ test('the addresses that coturn was given are remembered in this boot, and are n
   createMemory(store, at(0)).turnAddressesInUse(['192.0.2.10']);
   t.deepEqual(createMemory(store, at(5_000)).history().turnAddresses, ['192.0.2.10']);
   t.is(createMemory(store, at(0, 'boot-2')).history().turnAddresses, null);
+});
+
+/** What the engine told of a container of coturn, in this order. */
+const told = (...actions: string[]) =>
+  actions.map((action, index) => ({
+    type: 'container' as const,
+    action,
+    service: 'coturn',
+    containerId: 'old',
+    exitCode: null,
+    signal: action === 'kill' ? 15 : null,
+    timeNano: `${1_000 + index}000000`,
+  }));
+
+/** The next run of an agent that tried something at coturn, and what that run makes of former and of new events. */
+function nextRun(t: ExecutionContext, { ended, boot = 'boot-1' }: { ended: boolean; boot?: string }) {
+  const store = openAt(join(temporaryFolder(t), 'state.db'), handClock());
+  t.teardown(() => store.close());
+  const attempt = { subject: 'coturn', rung: 'update', at: at(0, boot) };
+  store.attempt(attempt);
+  if (ended) store.attemptEnded(attempt);
+  return createMemory(store, at(5_000));
+}
+
+test('a stop that the killed agent’s own step asked for is no operator’s, whether it came before the next run or comes in it', (t) => {
+  const before = nextRun(t, { ended: false });
+  for (const event of told('create', 'kill', 'die', 'stop')) before.noteFormerEvent(event, at(5_100));
+  t.deepEqual([...before.history().stops.keys(), ...before.history().creations.keys()], []);
+  const during = nextRun(t, { ended: false });
+  for (const event of told('kill')) during.noteFormerEvent(event, at(5_100));
+  for (const event of told('die', 'stop')) during.noteEvent(event, at(5_200));
+  t.is(during.history().stops.size, 0);
+  for (const event of told('start', 'kill', 'die', 'stop')) during.noteEvent(event, at(9_000));
+  t.is(during.history().stops.size, 1, 'what is stopped later, an operator stopped');
+});
+
+test('a stop while no agent ran is an operator’s, if the agent before had ended what it began, or it was another boot', (t) => {
+  for (const former of [{ ended: true }, { ended: false, boot: 'boot-0' }]) {
+    const memory = nextRun(t, former);
+    for (const event of told('kill', 'die', 'stop')) memory.noteFormerEvent(event, at(5_100));
+    t.is(memory.history().stops.size, 1);
+  }
 });

@@ -48,6 +48,20 @@ const cases: readonly (readonly [string, Change, Partial<History>, readonly stri
     ['start-container livekit: it exited with 2'],
   ],
   [
+    'one that Compose left half made anew is made anew',
+    { state: 'created', name: 'd977c331fbe8_appliance-livekit-1' },
+    {},
+    [
+      'compose-up livekit anew: livekit: it was half made anew when that was cut short: d977c331fbe8_appliance-livekit-1 is left',
+    ],
+  ],
+  [
+    'one that somebody’s Compose is just making anew is waited for',
+    { state: 'created', name: 'd977c331fbe8_appliance-livekit-1' },
+    { creations: new Map([['livekit-id', at(90_000)]]) },
+    [],
+  ],
+  [
     'one that was never started is started',
     { state: 'created' },
     {},
