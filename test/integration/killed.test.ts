@@ -17,6 +17,10 @@ test.before('an appliance comes up', async () => {
   appliance = await startAppliance();
 });
 test.after.always('it is taken away', () => appliance?.destroy());
+test.beforeEach('what was tried before is forgotten, or it would be waited for', async () => {
+  for (const service of ['livekit', 'coturn']) await appliance.agentctl('heal', service);
+  await appliance.until('the appliance is up', 60_000, isUp);
+});
 
 /** Kills an agent and what it started, as systemd does with what is left of a unit. */
 async function killAll(pid: number): Promise<void> {
