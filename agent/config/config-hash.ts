@@ -4,7 +4,7 @@ import type { ApplianceConfig } from './schema.ts';
 
 /** SHA-256 (64 hex digits) of what a configuration means: comments, order and written-out defaults do not change it. */
 export function configHash(config: ApplianceConfig): string {
-  const { stack, elementCall, network, turn, capacity, healing, services, firewall } = config;
+  const { stack, elementCall, network, turn, capacity, healing, services, firewall, site } = config;
   const { publicAddresses } = network;
   // With several public addresses their order pairs them with the addresses of this machine.
   const ordered = publicAddresses.length > 1 || network.addresses === 'auto';
@@ -25,6 +25,7 @@ export function configHash(config: ApplianceConfig): string {
     firewall.mode,
     managementHash(firewall.management),
     firewall.trial,
+    site,
   ];
   return sha256(meaning);
 }

@@ -119,4 +119,13 @@ firewall:
 
   # The time in which enforce must be confirmed.
   #trial: 5min
+
+# How people find this machine where it stands.
+site:
+  # The name of this machine: auto keeps the one that it has, and where that says nothing (localhost, debian)
+  # makes one, e.g. appliance-1a2b3c.
+  #hostname: auto
+
+  # Whether NAME.local is announced to the local network, where avahi-daemon or systemd-resolved can do it.
+  #mdns: true
 `;

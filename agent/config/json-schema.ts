@@ -133,6 +133,18 @@ const SETTINGS: Readonly<Record<string, object>> = {
     type: 'string',
     default: '5min',
   },
+  site: { description: 'How people find this machine where it stands.' },
+  'site.hostname': {
+    description: 'The name of this machine; auto keeps the one it has, unless that says nothing.',
+    type: 'string',
+    pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+    default: 'auto',
+  },
+  'site.mdns': {
+    description: 'Whether NAME.local is announced to the local network.',
+    type: 'boolean',
+    default: true,
+  },
 };
 
 /** JSON Schema of `appliance.yaml`, for editors: the agent itself goes by its own checks. */

@@ -40,6 +40,8 @@ const OPTIONAL = [
   'firewall.management.networks',
   'firewall.management.ports',
   'firewall.trial',
+  'site.hostname',
+  'site.mdns',
 ];
 const SETTINGS = [
   'stack',

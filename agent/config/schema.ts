@@ -17,6 +17,7 @@ import { elementCall, participantsRelayedBy } from './element-call.ts';
 import { checkFirewallMode, type FirewallConfig } from './firewall.ts';
 import { type HealingConfig, healingSettings } from './healing.ts';
 import { CONFIGURABLE_SERVICES, type ServiceConfig, serviceSettings, servicesNamed } from './services.ts';
+import { type SiteConfig, siteSettings } from './site.ts';
 
 /** A range of ports, both ends included. */
 export interface PortRange {
@@ -74,6 +75,7 @@ export interface ApplianceConfig {
   /** What is said of single services, by name; only of those of which something is said. */
   readonly services: Readonly<Record<string, ServiceConfig>>;
   readonly firewall: FirewallConfig;
+  readonly site: SiteConfig;
 }
 
 /** What `appliance.yaml` may hold, each setting by itself. The input is the YAML as plain values. */
@@ -128,6 +130,7 @@ export const applianceSettings = section({
     }),
     trial: setting(checkDuration('10s', '1h')).default(300_000),
   }),
+  site: section(siteSettings),
 });
 
 /** The same with every default filled in, once all settings are there and agree. */

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { readSiteRecord } from '../provision/site/record.ts';
 import { isErrno } from '../system/errors.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import type { Status } from './status.ts';
@@ -17,13 +18,16 @@ export interface BannerPaths {
   readonly issue: string;
   /** `/run/agetty.reload`: agetty(8) shows its issue anew when this file is touched. */
   readonly gettyReload: string;
+  /** What appliance-agent-site.service wrote: whether the machine is announced by its name. */
+  readonly siteRecord: string;
 }
 
-export function createBanner({ issue, gettyReload }: BannerPaths): Banner {
+export function createBanner({ issue, gettyReload, siteRecord }: BannerPaths): Banner {
   let shown = '';
   return {
     async show(status, addresses) {
-      const text = bannerText(status, addresses);
+      const site = await readSiteRecord(siteRecord);
+      const text = bannerText(status, addresses, site !== null && site.announcedBy !== null);
       if (text === shown) return;
       await writeFileAtomic(issue, text, { mode: 0o644, durable: false });
       shown = text;
@@ -34,11 +38,12 @@ export function createBanner({ issue, gettyReload }: BannerPaths): Banner {
 
 /**
  * With an escape of agetty(8): \n is the host name, filled in when it is shown. Not with \4 and \6: they may be the
- * address of a container bridge, by which nobody reaches the machine.
+ * address of a container bridge, by which nobody reaches the machine. `announced`: whether mDNS leads to the name.
  */
 export function bannerText(
   { overall, problems, provisioning, agentVersion }: Status,
   addresses: readonly string[],
+  announced: boolean,
 ): string {
   const serious = problems.filter(({ severity }) => severity !== 'info');
   const step = provisioning.steps.find(({ state }) => state !== 'done');
@@ -53,7 +58,8 @@ export function bannerText(
   // What a title says is not agetty's to interpret.
   const plain = words.replaceAll('\\', '/').slice(0, 300);
   const where = addresses.length === 0 ? 'no network yet' : addresses.join('  ');
-  return `appliance-agent ${agentVersion}: ${overall.toUpperCase()}, ${plain}\nReach it at: \\n  ${where}\nMore: agentctl status\n\n`;
+  const name = announced ? '\\n.local' : '\\n';
+  return `appliance-agent ${agentVersion}: ${overall.toUpperCase()}, ${plain}\nReach it at: ${name}  ${where}\nMore: agentctl status\n\n`;
 }
 
 /** As `agetty --reload` does. Where no console waits, there is no such file, and none is made. */

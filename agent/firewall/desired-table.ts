@@ -52,7 +52,7 @@ export function desiredTable(input: FirewallInput): TableSpec {
       ...egressChains(input),
       ...natChains(input),
       ...filterChains(input, open),
-      ...perimeterChains(input.perimeter, open),
+      ...perimeterChains(input, open),
     ],
   };
 }

@@ -21,6 +21,8 @@ export interface FirewallInput {
   /** Whether containers reach the outside by our masquerade, because Docker was told to write no rules. */
   readonly masquerade: boolean;
   readonly perimeter: Perimeter;
+  /** Whether a perimeter lets those in who look for this machine by mDNS. */
+  readonly mdns: boolean;
 }
 
 /** A network's subnet of a family: none, or one. */

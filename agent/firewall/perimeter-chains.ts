@@ -6,7 +6,11 @@ import { portsOf } from './account-chains.ts';
 import type { Account } from './accounts.ts';
 import { PERIMETER_DROPPED } from './dropped.ts';
 import { IPV4, IPV6, network, running, source } from './families.ts';
+import type { FirewallInput } from './input.ts';
 import { CONFIRMED_CHAIN, type Perimeter, type PerimeterTrial, trialNames } from './perimeter.ts';
+
+/** Port of multicast DNS, at both ends (RFC 6762 section 5.2). */
+export const MDNS = 5353;
 
 /** Echo requests a second that are let in: enough for everybody who looks whether this host is there. */
 const ECHO = { rate: 50, burst: 100 };
@@ -34,7 +38,10 @@ export function perimeterSets({ trial }: Perimeter): SetSpec[] {
  * The default deny of what comes to this host; no chain without a perimeter. It stands behind the rules of everybody
  * else (filter is 0), so that it drops, and counts, only what would have reached a program.
  */
-export function perimeterChains({ confirmed, trial }: Perimeter, open: readonly Account[]): ChainSpec[] {
+export function perimeterChains(
+  { perimeter: { confirmed, trial }, mdns }: Pick<FirewallInput, 'perimeter' | 'mdns'>,
+  open: readonly Account[],
+): ChainSpec[] {
   if (confirmed === null && trial === null) return [];
   return [
     ...(trial === null ? [] : [trialChain(trial)]),
@@ -46,6 +53,7 @@ export function perimeterChains({ confirmed, trial }: Perimeter, open: readonly 
         { id: 'accept-loopback', statements: [nft.equal(nft.iifname, 'lo'), nft.accept] },
         { id: 'accept-running', statements: [running, nft.accept] },
         ...NETWORK_NEEDS,
+        ...(mdns ? MULTICAST_DNS : []),
         ...open.map((account) => ({
           id: `accept-${account.protocol}-${account.from}`,
           statements: [...portsOf(account, nft.dport), nft.accept],
@@ -108,6 +116,26 @@ const NETWORK_NEEDS: readonly RuleSpec[] = [
   {
     id: 'accept-dhcp6',
     statements: [nft.equal(source(IPV6), nft.prefix('fe80::', 10)), ...udpBetween(547, 546), nft.accept],
+  },
+];
+
+/**
+ * To the groups of mDNS, which no router forwards (RFC 6762 section 3; RFC 5771 section 4, RFC 4291 section 2.7): whoever
+ * asks is on the same link.
+ */
+const MULTICAST_DNS: readonly RuleSpec[] = [
+  {
+    id: 'accept-mdns4',
+    statements: [nft.equal(nft.payload('ip', 'daddr'), '224.0.0.251'), ...udpBetween(MDNS, MDNS), nft.accept],
+  },
+  {
+    id: 'accept-mdns6',
+    statements: [
+      nft.equal(source(IPV6), nft.prefix('fe80::', 10)),
+      nft.equal(nft.payload('ip6', 'daddr'), 'ff02::fb'),
+      ...udpBetween(MDNS, MDNS),
+      nft.accept,
+    ],
   },
 ];
 

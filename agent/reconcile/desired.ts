@@ -69,6 +69,7 @@ export function desiredState(
       hostBehind: hostBehind(publicAddressesOf(config.network, addresses)),
       masquerade: masqueradesContainers(observed, history.applied),
       perimeter: perimeterInForce(config.firewall, history.perimeter, now),
+      mdns: config.site.mdns,
     }),
     backends,
     backends6,

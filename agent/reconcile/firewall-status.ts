@@ -60,7 +60,7 @@ export async function firewallNow(now: {
   const [table, forwardPath, effect] = await Promise.all([
     listed(now.nft),
     now.forwardPath(),
-    gatherPerimeterEffect({ flows: now.flows, management }),
+    gatherPerimeterEffect({ flows: now.flows, management, mdns: now.config?.site.mdns ?? false }),
   ]);
   return firewallStatus(desired, table, {
     table: known(tableFact(table, desired, history)),

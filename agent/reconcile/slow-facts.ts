@@ -34,6 +34,8 @@ export interface SlowFactsPorts {
   readonly flows: () => readonly Flow[];
   /** Who may manage this host, while somebody has to decide about that. */
   readonly management: () => Management | null;
+  /** See `FirewallInput`. */
+  readonly mdns: () => boolean;
   readonly paths: Paths;
 }
 
@@ -79,7 +81,7 @@ async function gather(
   readForeignRules: () => Promise<SlowFacts['foreignRules']>,
   readClock: () => Promise<SlowFacts['clock']>,
 ): Promise<SlowFacts> {
-  const { flows, management } = ports;
+  const { flows, management, mdns } = ports;
   return allOf<SlowFacts>({
     compose: gatherCompose(ports.composeVersion),
     dockerProxies: gatherDockerProxies(),
@@ -94,6 +96,6 @@ async function gather(
     hardware: ports.hardware(),
     discovery: ports.discovery(),
     symptoms: ports.symptoms(),
-    perimeterEffect: gatherPerimeterEffect({ flows: flows(), management: management() }),
+    perimeterEffect: gatherPerimeterEffect({ flows: flows(), management: management(), mdns: mdns() }),
   });
 }

@@ -18,6 +18,7 @@ const SINGLE_FILES = {
   'docker-setting': 'agent/release/docker-setting.ts',
   'import-images': 'agent/release/import-images.ts',
   'media-probe': 'agent/probes/media/media-probe-process.ts',
+  site: 'agent/provision/site/main.ts',
   tune: 'agent/hardware/tune.ts',
   'verify-request': 'agent/agentctl/verify/request-process.ts',
   'livekit-standin': 'agent/stack/embedded/livekit-standin.ts',

@@ -31,6 +31,8 @@ export interface Paths {
   readonly socket: string;
   /** What appliance-agent-tune.service set in this boot. */
   readonly tuneRecord: string;
+  /** How this machine is announced in this boot. */
+  readonly siteRecord: string;
   /** The agent's log where systemd is not there to keep it. */
   readonly agentLog: string;
   readonly installLog: string;
@@ -71,6 +73,7 @@ export function appliancePaths(root = ''): Paths {
     events: under('/run/appliance-agent/events.json'),
     socket: under('/run/appliance-agent/agent.sock'),
     tuneRecord: under('/run/appliance-agent/tune.json'),
+    siteRecord: under('/run/appliance-agent/site.json'),
     agentLog: under('/var/log/appliance-agent/agent.log'),
     installLog: under('/var/log/appliance-agent/install.log'),
     issue: under('/run/appliance-agent/issue'),

@@ -42,6 +42,7 @@ export async function openSenses(parts: Parts, onChange: () => void) {
     }),
     flows: look.traffic,
     management: () => undecided(look.config(), memory.history().perimeter),
+    mdns: () => look.config()?.site.mdns ?? false,
     paths,
   });
   let slow = await slowFacts.gather();

@@ -131,5 +131,6 @@ export function tableOf(
     hostBehind: new Map(),
     masquerade: false,
     perimeter: { confirmed: null, trial: null },
+    mdns: false,
   });
 }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTarball, maskUnits, unpack } from './fresh-root.ts';
 
@@ -9,11 +9,12 @@ export const IMAGE_PACKAGES =
   );
 
 /** What an image may have besides: how people come in, and how its name is found. */
-const FURTHER = ['openssh-server', 'systemd-resolved', 'udev'];
+const FURTHER = ['openssh-server', 'systemd-resolved', 'libidn2-0', 'udev'];
 
 /** Unpacks a trixie that has what the appliance needs of Debian, and nothing of ours, into `directory`. */
 export async function makeApplianceRoot(directory: string): Promise<void> {
   await unpack(await makeTarball('trixie', [...IMAGE_PACKAGES, ...FURTHER]), directory);
   await maskUnits(directory);
-  await writeFile(join(directory, 'etc/hostname'), 'appliance\n');
+  // What mmdebstrap took from the machine that it ran on: an image without it has clones that name themselves.
+  await rm(join(directory, 'etc/hostname'));
 }

@@ -172,12 +172,44 @@ async function identity(clone: Clone): Promise<Record<string, string>> {
     machineId: 'cat /etc/machine-id',
     engineId: 'docker info --format "{{.ID}}"',
     secrets: 'find /var/lib/appliance-agent/secrets -type f | sort | xargs cat | sha256sum',
+    hostname: 'hostname',
     hostKey: 'ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key',
   };
   const answers: [string, string][] = [];
   for (const [name, script] of Object.entries(asked))
     answers.push([name, (await clone.sh(script)).stdout.trim()]);
   return Object.fromEntries(answers);
+}
+
+const CONFIGURATION = '/etc/appliance-agent/appliance.yaml';
+
+/** By mDNS alone, also through a perimeter that is in force; and no more when the configuration says so. */
+async function findsByName(t: ExecutionContext, seeker: Clone, sought: Clone): Promise<void> {
+  const name = (await sought.sh('hostname')).stdout.trim();
+  t.regex(name, /^appliance-[0-9a-f]{6}$/);
+  t.regex((await sought.sh('cat /etc/issue.d/appliance-agent.issue')).stdout, /^Reach it at: \\n\.local /m);
+  await seeker.plugInto();
+  const until = (command: string) =>
+    `for i in $(seq 40); do ${command} && exit 0; sleep 0.5; done; resolvectl status eth0; exit 1`;
+  const asks = `timeout 5 resolvectl query --cache=no --protocol=mdns ${name}.local`;
+  const found = await seeker.sh(until(`${asks} 2>/dev/null`), MINUTE);
+  t.true(found.stdout.includes(sought.address), found.stdout);
+  const records = await seeker.sh(`timeout 10 resolvectl service --cache=no ${name} _appliance._tcp local`);
+  t.regex(records.stdout, new RegExp(`${name}\\.local:22 `), records.stdout + records.stderr);
+
+  const open = `timeout 2 bash -c '</dev/tcp/${sought.address}/5355'`;
+  t.is((await seeker.sh(open)).exitCode, 0, 'LLMNR waits there');
+  await sought.sh(`cp ${CONFIGURATION} /root/before && echo 'firewall: {mode: enforce}' >>${CONFIGURATION}`);
+  t.is((await seeker.sh(until(`! ${open} 2>/dev/null`), MINUTE)).exitCode, 0, 'the perimeter is in force');
+  t.is((await seeker.sh(until(`${asks} 2>/dev/null`), MINUTE)).exitCode, 0, 'and the name is found');
+
+  await sought.sh(`cp /root/before ${CONFIGURATION} && echo 'site: {mdns: false}' >>${CONFIGURATION}`);
+  t.is(
+    (await seeker.sh(until(`! ${asks} >/dev/null 2>&1`), MINUTE)).exitCode,
+    0,
+    'it is not announced any more',
+  );
+  await sought.sh(`cp /root/before ${CONFIGURATION}`);
 }
 
 /** Made by our unit before sshd, and before Debian's own; made good again where a power cut left an empty one. */
@@ -198,7 +230,7 @@ async function hasOwnHostKeys(t: ExecutionContext, clone: Clone): Promise<void> 
   t.is((await clone.sh(`ssh-keygen -l -f ${key}.pub`)).stdout, cut.stdout);
 }
 
-let first: { root: string; identity: Record<string, string> };
+let first: { root: string; clone: Clone; identity: Record<string, string> };
 
 /** Resolves when coturn listens on the machine's address: to the seconds that it took. */
 async function isOnItsAddress(clone: Clone): Promise<number> {
@@ -257,8 +289,7 @@ test('a clone of the sealed image comes up without a network, unattended, and th
   t.log(`coturn is on the new address ${await isOnItsAddress(clone)} s after the cable was plugged in`);
   await serves(t, clone);
   await isServed(t, { machine: clone, before: {} });
-  first = { root, identity: await identity(clone) };
-  await clone.cutPower();
+  first = { root, clone, identity: await identity(clone) };
 });
 
 test('a second clone differs in every secret and id, and its sshd starts with keys of its own', async (t) => {
@@ -272,6 +303,8 @@ test('a second clone differs in every secret and id, and its sshd starts with ke
     t.not(value, '', name);
     t.not(value, first.identity[name], name);
   }
+  await findsByName(t, clone, first.clone);
+  await first.clone.cutPower();
   await clone.cutPower();
 });
 

@@ -9,7 +9,7 @@ import { makeApplianceRoot } from './appliance-root.ts';
 import { SHOW_KERNEL_BOOT_ID, shell, startContainer, stopContainer } from './container.ts';
 import { DIRECTORY, type FreshMachine, removeAbandoned } from './fresh-machine.ts';
 import { unpack } from './fresh-root.ts';
-import { MACHINE_ADDRESS, makeLink, plugIn, removeLink } from './wire.ts';
+import { handOver, MACHINE_ADDRESS, makeLink, plugIn, removeLink } from './wire.ts';
 
 export const PROJECT = resolve(import.meta.dirname, '../..');
 const MINUTE = 60_000;
@@ -107,6 +107,8 @@ const SYSTEMD_ANSWERS = 'until systemctl list-jobs >/dev/null 2>&1; do sleep 0.2
 /** A booted clone. Until it is plugged in it has no network but its own loopback. */
 export interface Clone extends FreshMachine {
   plugIn(): Promise<void>;
+  /** To a machine that is plugged in, in place of the one that tests. */
+  plugInto(): Promise<void>;
   /** Every process of it is gone from one moment to the next. */
   cutPower(): Promise<void>;
 }
@@ -133,6 +135,7 @@ export async function boot(root: string): Promise<Clone> {
       plugged = true;
       await plugIn(container.leader);
     },
+    plugInto: () => handOver(container.leader),
     cutPower,
     destroy: cutPower,
   };

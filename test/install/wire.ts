@@ -24,6 +24,14 @@ export async function plugIn(leader: number): Promise<void> {
     await required('nsenter', [...inside, ...args]);
 }
 
+/** Puts this machine's own end of the wire into another machine, as its eth0: the two are alone with each other. */
+export async function handOver(leader: number): Promise<void> {
+  await ip('link', 'set', LINK, 'netns', String(leader), 'name', 'eth0');
+  const inside = ['-t', String(leader), '-n', 'ip'];
+  await required('nsenter', [...inside, 'addr', 'add', `${HOST_ADDRESS}/30`, 'dev', 'eth0']);
+  await required('nsenter', [...inside, 'link', 'set', 'eth0', 'up']);
+}
+
 const ip = (...args: string[]) => required('ip', args);
 
 function required(command: string, args: readonly string[]) {

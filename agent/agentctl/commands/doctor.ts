@@ -17,7 +17,7 @@ export async function doctor(context: Context, options: { json?: true }): Promis
   const facts = await gatherFacts(paths, reading, asRoot);
   const checks = [
     ...toChecks([{ condition: agentSilent, finding: findAgent(reading) }, ...evaluate(CONDITIONS, facts)]),
-    ...byDesign((await inForce(paths)).stack),
+    ...byDesign((await inForce(paths)).config.stack),
   ];
   const overall = overallOf(checks);
   if (options.json) terminal.write(`${JSON.stringify({ overall, checks }, null, 2)}\n`);

@@ -95,12 +95,12 @@ export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: 
     gatherTable(run, asRoot, reading),
     gatherForwardPath(run),
   ]);
-  const { flows, firewall } = await inForce(paths);
+  const { flows, config: accepted } = await inForce(paths);
   const [dockerRules, foreignRules, portHolders, perimeter, otherFirewalls] = await Promise.all([
     gatherDockerRules(),
     gatherForeignRules({ run, flows }),
     gatherPortHolders(flows),
-    gatherPerimeter({ flows, firewall }, reading),
+    gatherPerimeter({ flows, config: accepted }, reading),
     gatherOtherFirewalls(paths.root),
   ]);
   const survey = surveyHardware({

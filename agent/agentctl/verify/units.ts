@@ -11,6 +11,8 @@ const ENABLED = [
   'appliance-agent.service',
   'appliance-agent-firewall.service',
   'appliance-agent-tune.service',
+  'appliance-agent-site.service',
+  'appliance-agent-site.path',
   'docker.service',
 ];
 

@@ -2,6 +2,7 @@ import { BlockList, isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import type { Management } from '../../config/firewall.ts';
 import { type Flow, flowName } from '../../firewall/flows.ts';
+import { MDNS } from '../../firewall/perimeter-chains.ts';
 import { describeError } from '../../system/errors.ts';
 import { known, unknown } from '../findings.ts';
 import type { Known, PerimeterEffect } from '../types.ts';
@@ -19,14 +20,26 @@ const DHCP_PORTS = [68, 546];
  * logged in by SSH. Needs root: other users' programs are looked for.
  */
 export async function gatherPerimeterEffect(
-  { flows, management }: { readonly flows: readonly Flow[]; readonly management: Management | null },
+  {
+    flows,
+    management,
+    mdns,
+  }: {
+    readonly flows: readonly Flow[];
+    readonly management: Management | null;
+    /** Whether those who look for this machine by mDNS are let in. */
+    readonly mdns: boolean;
+  },
   procDirectory = '/proc',
 ): Promise<Known<PerimeterEffect>> {
   if (management === null) return unknown('no perimeter is asked for');
   try {
     const net = join(procDirectory, 'net');
     const waiting = (await waitingSockets(net)).filter(
-      (socket) => !socket.loopback && !isLetIn(socket, flows, management),
+      (socket) =>
+        !socket.loopback &&
+        !isLetIn(socket, flows, management) &&
+        !(mdns && socket.protocol === 'udp' && socket.port === MDNS),
     );
     const connected = (await connectedSockets(net)).filter(({ from }) => !/^(127\.|::1$)/.test(from));
     const inodes = new Set([...waiting, ...connected].map(({ inode }) => inode));

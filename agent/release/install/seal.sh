@@ -55,6 +55,8 @@ clean_image() {
       *) [ ! -e "$path" ] || clean "$path" ;;
     esac
   done
+  # A name that the agent made of this machine's id.
+  ! grep -qsx 'appliance-[0-9a-f]\{6\}' "$root/etc/hostname" || clean "$root/etc/hostname"
   # Emptied, not removed: some belong to a user, and nobody makes them again.
   find "$root/var/log" -xdev -type f -size +0 >"$scratch/logs"
   while read -r path; do

@@ -1,8 +1,9 @@
 # shellcheck shell=sh
 # The agent itself: a unit under systemd, else a process in the background.
 
-# No reason to stop: the stack serves without it, and the status says what is not set.
+# No reasons to stop: the stack serves without. The status says what is not set.
 TUNING_FAILED='the settings of the hardware profile could not be set'
+NAMING_FAILED='the machine could not be named or announced'
 
 start_agent() {
   if has_systemd; then start_agent_unit; else start_agent_process; fi
@@ -25,6 +26,7 @@ start_agent_unit() {
   place_units
   doing 'starting appliance-agent.service'
   run 60 systemctl restart appliance-agent-tune.service || record "$TUNING_FAILED"
+  run 60 systemctl restart appliance-agent-site.service appliance-agent-site.path || record "$NAMING_FAILED"
   run 180 systemctl restart appliance-agent.service || fail_unit appliance-agent.service 'appliance-agent.service does not start.'
   did 'started and enabled appliance-agent.service'
 }

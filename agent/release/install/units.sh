@@ -2,8 +2,8 @@
 # The units, and the limits that they set to units of others, below /etc/systemd/system: copies, for /opt may be mounted
 # after systemd has read its units. They work the same on this machine and in an image.
 
-# Only the agent is started by the installer; the others take effect at the next boot.
-UNITS='appliance-agent-firewall.service appliance-agent-tune.service appliance-agent.service'
+# Only the agent, and what names the machine, is started by the installer; the others take effect at the next boot.
+UNITS='appliance-agent-firewall.service appliance-agent-tune.service appliance-agent-site.service appliance-agent-site.path appliance-agent.service'
 # Placed by seal.sh, where it is needed.
 HOST_KEYS_UNIT=appliance-agent-hostkeys.service
 DROP_INS='network-online.target.d/appliance-agent.conf'
@@ -59,6 +59,20 @@ remove_units() {
     rmdir --ignore-fail-on-non-empty "$units/$folder" 2>/dev/null || :
   done
   ! has_systemd || run 60 systemctl daemon-reload || :
+  remove_announcement
+}
+
+# remove_announcement: what appliance-agent-site.service wrote. The machine keeps its name.
+remove_announcement() {
+  for path in "$units/../resolved.conf.d/appliance-agent.conf" "$units/../dnssd/appliance-agent.dnssd" \
+    "$units"/../network/*.network.d/appliance-agent.conf /run/systemd/network/*.network.d/appliance-agent.conf \
+    "$units/../../avahi/services/appliance-agent.service"; do
+    [ -e "$path" ] || continue
+    rm -f "$path"
+    rmdir --ignore-fail-on-non-empty "$(dirname "$path")"
+    note "the announcement ($path)"
+    ! has_systemd || run 60 systemctl try-restart systemd-resolved.service || :
+  done
 }
 
 # enable_units: in an image, where nothing is started.

@@ -68,6 +68,8 @@ test('units are proved when they are those of the release, enabled, and not mask
     ['multi-user', 'appliance-agent.service'],
     ['sysinit', 'appliance-agent-firewall.service'],
     ['multi-user', 'appliance-agent-tune.service'],
+    ['sysinit', 'appliance-agent-site.service'],
+    ['multi-user', 'appliance-agent-site.path'],
     ['multi-user', 'docker.service'],
   ] as const) {
     await mkdir(join(installed, `${target}.target.wants`), { recursive: true });

@@ -263,7 +263,7 @@ test('a perimeter closes what waits and is nobody’s it lets in; who is logged 
       `2: ${none}:0016 B80D0120000000000000000007000000:C006 01 ${rest} 52 1`,
     ].join('\n'),
   );
-  t.deepEqual(await gatherPerimeterEffect({ flows: FLOWS, management: MANAGEMENT }, proc), {
+  t.deepEqual(await gatherPerimeterEffect({ flows: FLOWS, management: MANAGEMENT, mdns: false }, proc), {
     known: true,
     value: {
       closes: [
@@ -278,7 +278,9 @@ test('a perimeter closes what waits and is nobody’s it lets in; who is logged 
       ],
     },
   });
-  t.like(await gatherPerimeterEffect({ flows: FLOWS, management: null }, proc), { known: false });
+  t.like(await gatherPerimeterEffect({ flows: FLOWS, management: null, mdns: false }, proc), {
+    known: false,
+  });
 });
 
 test('the connections that are tracked are counted against their limit; a kernel that tracks none is not full', async (t) => {

@@ -47,6 +47,7 @@ firewall:
     networks: [192.0.2.0/24, "2001:db8::/32"]
     ports: [22, 51820/udp]
   trial: 10min
+site: {hostname: appliance-hall, mdns: false}
 `,
 };
 

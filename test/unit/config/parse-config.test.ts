@@ -29,6 +29,8 @@ const DEFAULTS = [
   'firewall.management.networks',
   'firewall.management.ports',
   'firewall.trial',
+  'site.hostname',
+  'site.mdns',
 ];
 
 /** The least that the stack of a real appliance needs. */
@@ -75,6 +77,7 @@ test('the defaults are what the documentation says', (t) => {
       management: { networks: 'any', ports: [{ protocol: 'tcp', port: 22 }] },
       trial: 300_000,
     },
+    site: { hostname: 'auto', mdns: true },
   });
 });
 
@@ -191,6 +194,7 @@ test('a file with every setting is understood', (t) => {
     '    networks: [192.0.2.0/24, 198.51.100.7, "2001:DB8:7::/48", "2001:db8::7"]',
     '    ports: [22, 51820/udp]',
     '  trial: 10min',
+    'site: {hostname: hall, mdns: false}',
   ].join('\r\n');
   t.deepEqual(parseConfig(text, 'appliance.yaml'), {
     ok: true,
@@ -252,6 +256,7 @@ test('a file with every setting is understood', (t) => {
         },
         trial: 600_000,
       },
+      site: { hostname: 'hall', mdns: false },
     },
     defaults: [],
   });
@@ -283,16 +288,16 @@ const refused: [text: string, ...problems: string[]][] = [
   ['\nrealm: x', '2: realm: there is no such setting; did you mean turn.realm?'],
   [
     'livekit: 1',
-    '1: livekit: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, services',
+    '1: livekit: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, site, services',
   ],
   ['turn: {port: 1}', '1: turn.port: there is no such setting; the settings here are realm, relayPorts'],
   [
     '__proto__: 1',
-    '1: __proto__: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, services',
+    '1: __proto__: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, site, services',
   ],
   [
     'constructor: 1',
-    '1: constructor: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, services',
+    '1: constructor: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, site, services',
   ],
   ['1: x', '1: the number 1 is not the name of a setting; names are text, e.g. network'],
   ['? [a]\n: b', '1: a list or section is not the name of a setting; names are text, e.g. network'],

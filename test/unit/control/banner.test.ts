@@ -7,10 +7,10 @@ import { livekitDown, wellStatus } from './a-status.ts';
 
 test('the banner says the state, what is wrong, and where to reach the machine', (t) => {
   const addresses = ['192.0.2.10', '2001:db8::10'];
-  const well = bannerText(wellStatus, addresses);
+  const well = bannerText(wellStatus, addresses, false);
   t.regex(well, /OK, all services are serving$/m);
   t.regex(well, /^Reach it at: \\n {2}192\.0\.2\.10 {2}2001:db8::10$/m);
-  t.regex(bannerText(wellStatus, []), /^Reach it at: \\n {2}no network yet$/m);
+  t.regex(bannerText(wellStatus, [], false), /^Reach it at: \\n {2}no network yet$/m);
   const ill = bannerText(
     {
       ...wellStatus,
@@ -18,7 +18,9 @@ test('the banner says the state, what is wrong, and where to reach the machine',
       problems: [{ ...livekitDown, title: 'A \\d service is down' }],
     },
     addresses,
+    true,
   );
+  t.regex(ill, /^Reach it at: \\n\.local {2}192\.0\.2\.10 /m, 'mDNS leads to its name');
   t.regex(ill, /CRITICAL, A \/d service is down$/m, 'no escape of agetty comes from a problem');
 });
 
@@ -27,6 +29,7 @@ test('while the machine is being set up the banner names the step', (t) => {
   const text = bannerText(
     { ...wellStatus, overall: 'unknown', provisioning: { state: 'running', steps } },
     [],
+    false,
   );
   t.regex(text, /being set up: images$/m);
 });
@@ -34,7 +37,11 @@ test('while the machine is being set up the banner names the step', (t) => {
 test('prompts are told only of news, and only where they wait', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'aa-banner-'));
   t.teardown(() => rm(directory, { recursive: true }));
-  const paths = { issue: join(directory, 'issue'), gettyReload: join(directory, 'agetty.reload') };
+  const paths = {
+    issue: join(directory, 'issue'),
+    gettyReload: join(directory, 'agetty.reload'),
+    siteRecord: join(directory, 'site.json'),
+  };
   const banner = createBanner(paths);
   await banner.show(wellStatus, []);
   t.regex(await readFile(paths.issue, 'utf8'), /OK/);

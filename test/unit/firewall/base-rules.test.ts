@@ -52,6 +52,7 @@ test('a backend that moves changes nothing in the document, and it is not writte
     hostBehind: new Map(),
     masquerade: false,
     perimeter: { confirmed: null, trial: null },
+    mdns: false,
   };
   await rules.keep(desiredTable(other));
   t.regex(await readFile(path, 'utf8'), /"udp",9000/);

@@ -16,4 +16,5 @@ export const input: FirewallInput = {
   hostBehind: new Map([['203.0.113.7', '192.0.2.10']]),
   masquerade: false,
   perimeter: { confirmed: null, trial: null },
+  mdns: false,
 };

@@ -72,3 +72,18 @@ test('at boot what was confirmed is closed, and a trial closes nothing', (t) => 
   t.deepEqual(closed.sets.find(({ name }) => name === 'trial-0123abcd-clock')?.elements, []);
   t.deepEqual(idsOf(closed, 'perimeter-confirmed'), ['accept-management-0', 'drop-the-rest']);
 });
+
+test('those who look for this machine by mDNS are let in where it is announced, from their link alone', (t) => {
+  const perimeter: Perimeter = { confirmed: ssh, trial: null };
+  const announced = desiredTable({ ...input, perimeter, mdns: true });
+  t.notThrows(() => checkSpec(announced));
+  const rules = textOf(announced, 'perimeter');
+  t.regex(rules, /"daddr"\}\},"right":"224\.0\.0\.251".*"right":5353.*"right":5353/);
+  t.regex(rules, /"addr":"fe80::","len":10.*"right":"ff02::fb"/);
+  t.notRegex(textOf(tableWith(perimeter), 'perimeter'), /5353/);
+  t.notRegex(
+    textOf(desiredTable({ ...input, mdns: true }), 'input'),
+    /5353/,
+    'without a perimeter nothing is closed',
+  );
+});
