@@ -194,8 +194,11 @@ async function findsByName(t: ExecutionContext, seeker: Clone, sought: Clone): P
   const asks = `timeout 5 resolvectl query --cache=no --protocol=mdns ${name}.local`;
   const found = await seeker.sh(until(`${asks} 2>/dev/null`), MINUTE);
   t.true(found.stdout.includes(sought.address), found.stdout);
-  const records = await seeker.sh(`timeout 10 resolvectl service --cache=no ${name} _appliance._tcp local`);
-  t.regex(records.stdout, new RegExp(`${name}\\.local:22 `), records.stdout + records.stderr);
+  const records = await seeker.sh(
+    until(`timeout 5 resolvectl service ${name} _appliance._tcp local`),
+    MINUTE,
+  );
+  t.regex(records.stdout, new RegExp(`${name}\\.local:22 `), records.stderr);
 
   const open = `timeout 2 bash -c '</dev/tcp/${sought.address}/5355'`;
   t.is((await seeker.sh(open)).exitCode, 0, 'LLMNR waits there');

@@ -48,15 +48,18 @@ export async function announceMachine(
   const files = [...announcement(responder), ...networkDropIns(await ownNetworks(root), responder)];
   const changed: string[] = [];
   for (const file of files) if (await putFile(file, root)) changed.push(file.path);
-  for (const [files, unit] of [
-    ['/systemd/network/', 'systemd-networkd.service'],
-    ['/etc/systemd/', 'systemd-resolved.service'],
-  ] as const) {
-    // Avahi reads its folder by itself. --no-block: at boot both may be waiting for their turn.
-    if (changed.some((path) => path.includes(files)))
-      await run('systemctl', ['--no-block', 'try-restart', unit], { timeoutMs: 10_000 });
-  }
+  // Avahi reads its folder by itself.
+  if (changed.some((path) => path.includes('/systemd/network/')))
+    await restart('systemd-networkd.service', run);
+  if (changed.some((path) => path.startsWith('/etc/systemd/')))
+    await restart('systemd-resolved.service', run);
   return changed;
+}
+
+/** Only one that runs: seen with systemd 257, `try-restart` takes a start that waits for its turn in a boot away. */
+async function restart(unit: string, run: Run): Promise<void> {
+  const { exitCode } = await run('systemctl', ['is-active', '--quiet', unit], { timeoutMs: 10_000 });
+  if (exitCode === 0) await run('systemctl', ['--no-block', 'restart', unit], { timeoutMs: 10_000 });
 }
 
 async function putFile({ path, content }: SiteFile, root: string): Promise<boolean> {

@@ -74,11 +74,13 @@ test('what announces a machine is written once, follows the responder, and is go
   ]);
   t.regex(await here.read('etc/systemd/network/lan.network.d/appliance-agent.conf'), /^MulticastDNS=yes$/m);
   t.deepEqual(here.commands, [
-    'systemctl --no-block try-restart systemd-networkd.service',
-    'systemctl --no-block try-restart systemd-resolved.service',
+    'systemctl is-active --quiet systemd-networkd.service',
+    'systemctl --no-block restart systemd-networkd.service',
+    'systemctl is-active --quiet systemd-resolved.service',
+    'systemctl --no-block restart systemd-resolved.service',
   ]);
   t.deepEqual(await announceMachine('systemd-resolved', here), []);
-  t.is(here.commands.length, 2, 'nobody is restarted for nothing');
+  t.is(here.commands.length, 4, 'nobody is restarted for nothing');
   await announceMachine('avahi', here);
   t.regex(await here.read('etc/avahi/services/appliance-agent.service'), /<type>_appliance\._tcp<\/type>/);
   t.deepEqual(await readdir(join(here.root, 'etc/systemd/resolved.conf.d')), []);
