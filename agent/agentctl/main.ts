@@ -222,6 +222,26 @@ secrets
     perform(async () => (await import('./commands/secrets.ts')).rotate(context, name, options)),
   );
 
+const firmware = program
+  .command('firmware')
+  .description('show what fwupd knows of the firmware of this machine, and update it with consent');
+firmware
+  .command('list')
+  .description('list the devices; asks no network')
+  .option('--json', 'the same as JSON')
+  .action((options) => perform(async () => (await import('./commands/firmware.ts')).list(context, options)));
+firmware
+  .command('update <device>')
+  .description('write the firmware of an archive to a device; not while calls run (root)')
+  .requiredOption(
+    '--cab <file>',
+    'an archive of its maker, e.g. downloaded from fwupd.org on another machine',
+  )
+  .option('--yes', 'do not ask')
+  .action((device, options) =>
+    perform(async () => (await import('./commands/firmware.ts')).update(context, device, options)),
+  );
+
 program
   .command('backup')
   .description('write what cannot be made again to a file that only the holder of a key can read (root)')

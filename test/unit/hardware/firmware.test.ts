@@ -3,7 +3,6 @@ import test from 'ava';
 import { detectMachine } from '../../../agent/hardware/detect.ts';
 import { judgeFirmware } from '../../../agent/hardware/firmware.ts';
 import { readFirmware } from '../../../agent/hardware/firmware-facts.ts';
-import { readFwupd } from '../../../agent/hardware/fwupd.ts';
 import { loadProfiles } from '../../../agent/hardware/load-profiles.ts';
 import { selectProfile } from '../../../agent/hardware/match.ts';
 import { readTemperature } from '../../../agent/hardware/temperature.ts';
@@ -117,26 +116,6 @@ test('dpkg is asked as it wants to be', async (t) => {
 
 test('what nothing is expected of is not judged', async (t) => {
   t.is((await statuses(MACHINES.qemu)).size, 0);
-});
-
-test('fwupd tells its devices and which it can update; what has no version is left out', async (t) => {
-  const json = JSON.stringify({
-    Devices: [
-      { Name: 'System Firmware', Version: '1.2.3', Flags: ['internal', 'updatable'] },
-      { Name: 'TPM', Version: '7.2', Flags: [] },
-      { Name: 'Processor' },
-    ],
-  });
-  t.deepEqual(await readFwupd(answering({ fwupdmgr: json })), {
-    devices: [
-      { name: 'System Firmware', version: '1.2.3', updatable: true },
-      { name: 'TPM', version: '7.2', updatable: false },
-    ],
-  });
-  t.deepEqual(await readFwupd(answering({})), { why: 'not installed' });
-  t.deepEqual(await readFwupd(answering({ fwupdmgr: 'no daemon' })), {
-    why: 'its answer is not what it should be',
-  });
 });
 
 test("the temperature is the hottest of the processor's own sensors, no disk's", async (t) => {
