@@ -103,7 +103,7 @@ const problem = z.looseObject({
 
 const setting = z.looseObject({
   name: z.string(),
-  state: z.enum(['applied', 'unsupported', 'drifted']),
+  state: z.enum(['applied', 'unsupported', 'drifted', 'pending']),
   want: z.string(),
   seen: nullableText,
   detail: z.string(),

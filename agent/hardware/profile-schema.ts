@@ -42,6 +42,13 @@ const settings = z.strictObject({
         'processors, or for all',
     )
     .optional(),
+  rings: z
+    .strictObject({ rx: floor, tx: floor })
+    .describe(
+      'Packets that each network interface may hold to receive and to send; set when the machine starts, from its next ' +
+        'start on',
+    )
+    .optional(),
   governor: z.enum(['performance', 'schedutil', 'ondemand']).describe('CPU frequency governor').optional(),
 });
 

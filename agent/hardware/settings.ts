@@ -16,9 +16,9 @@ export interface SettingStatus {
   readonly name: string;
   /**
    * `applied`: it is so. `unsupported`: this kernel has no such setting, or does not let it be changed here.
-   * `drifted`: it could be so, and is not.
+   * `drifted`: it could be so, and is not. `pending`: it will be from the next boot on.
    */
-  readonly state: 'applied' | 'unsupported' | 'drifted';
+  readonly state: 'applied' | 'unsupported' | 'drifted' | 'pending';
   readonly want: string;
   /** Null when it cannot be read. */
   readonly seen: string | null;

@@ -13,6 +13,7 @@ import { selectProfile } from './match.ts';
 import { readProcessor } from './processor.ts';
 import type { Profile } from './profiles.ts';
 import { readValue } from './read-value.ts';
+import { judgeRings, type Rings, readRings } from './rings.ts';
 import { judge, type SettingStatus, settingsFor } from './settings.ts';
 import { readTemperature, type Temperature } from './temperature.ts';
 import { readTuneRecord } from './tune-record.ts';
@@ -28,6 +29,8 @@ export interface ProfiledMachine {
   /** Profiles that cannot be used, and why, a sentence each. */
   readonly refused: readonly string[];
   readonly firmware: readonly FirmwareStatus[];
+  /** By the name of the interface; read where the profile says something of them. */
+  readonly rings: ReadonlyMap<string, Rings>;
 }
 
 /** The hardware as status shows it. */
@@ -61,10 +64,15 @@ export async function profileMachine(folders: ProfileFolders, root = ''): Promis
   const { chosen } = selectProfile(profiles, machine);
   const expected = chosen?.profile.firmware ?? {};
   const packages = (expected.packages ?? []).map(({ name }) => name);
-  const firmware = await readFirmware({ run, root, nics: machine.nics, packages });
+  const nics = chosen?.profile.settings.rings === undefined ? [] : machine.nics;
+  const [firmware, rings] = await Promise.all([
+    readFirmware({ run, root, nics: machine.nics, packages }),
+    Promise.all(nics.map(async ({ name }) => [name, await readRings(run, name)] as const)),
+  ]);
   return {
     machine,
     firmware: judgeFirmware(expected, firmware, machine.nics),
+    rings: new Map(rings),
     profile: chosen?.profile ?? null,
     score: chosen?.score ?? 0,
     evidence: chosen?.evidence ?? ['no profile is for this machine'],
@@ -74,7 +82,7 @@ export async function profileMachine(folders: ProfileFolders, root = ''): Promis
 
 /** Reads how the settings of the profile stand; changes nothing. `root` stands before the paths of the settings. */
 export async function surveySettings(
-  { machine, profile, score, evidence, refused, firmware }: ProfiledMachine,
+  { machine, profile, score, evidence, refused, firmware, rings }: ProfiledMachine,
   record: { readonly path: string; readonly bootId: string },
   root = '',
 ): Promise<HardwareReport> {
@@ -94,15 +102,23 @@ export async function surveySettings(
     temperature: { ...temperature, high: profile?.temperature?.high ?? temperature.high },
     underVoltage,
     tuned: tuned !== null,
-    settings: await Promise.all(
-      settings.map(async (setting) => {
-        const readings = await Promise.all(setting.paths.map((path) => readValue(join(root, path))));
-        const before = tuned?.settings.find(
-          ({ name, want }) => name === setting.name && want === setting.want,
-        );
-        return judge(setting, readings, before?.refused);
-      }),
-    ),
+    settings: [
+      ...(await Promise.all(
+        settings.map(async (setting) => {
+          const readings = await Promise.all(setting.paths.map((path) => readValue(join(root, path))));
+          const before = tuned?.settings.find(
+            ({ name, want }) => name === setting.name && want === setting.want,
+          );
+          return judge(setting, readings, before?.refused);
+        }),
+      )),
+      ...judgeRings(
+        profile?.settings.rings,
+        machine.nics,
+        rings,
+        tuned === null ? null : tuned.ringsSince ? 'since' : 'before',
+      ),
+    ],
   };
 }
 

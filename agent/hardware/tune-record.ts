@@ -6,6 +6,8 @@ import { writeFileAtomic } from '../system/files.ts';
 export interface TuneRecord {
   readonly bootId: string;
   readonly profile: string;
+  /** Whether it was in this boot that udev was told of the rings: they are in force from the next one on. */
+  readonly ringsSince: boolean;
   readonly settings: readonly {
     readonly name: string;
     readonly want: string;
@@ -17,6 +19,7 @@ export interface TuneRecord {
 const schema: z.ZodMiniType<TuneRecord> = z.looseObject({
   bootId: z.string(),
   profile: z.string(),
+  ringsSince: z.boolean(),
   settings: z.array(z.looseObject({ name: z.string(), want: z.string(), refused: z.nullable(z.string()) })),
 });
 

@@ -59,18 +59,19 @@ remove_units() {
     rmdir --ignore-fail-on-non-empty "$units/$folder" 2>/dev/null || :
   done
   ! has_systemd || run 60 systemctl daemon-reload || :
-  remove_announcement
+  remove_network_files
 }
 
-# remove_announcement: what appliance-agent-site.service wrote. The machine keeps its name.
-remove_announcement() {
-  for path in "$units/../resolved.conf.d/appliance-agent.conf" "$units/../dnssd/appliance-agent.dnssd" \
-    "$units"/../network/*.network.d/appliance-agent.conf /run/systemd/network/*.network.d/appliance-agent.conf \
-    "$units/../../avahi/services/appliance-agent.service"; do
+# remove_network_files: what appliance-agent-site.service and -tune.service wrote. The machine keeps its name.
+remove_network_files() {
+  etc=$root/etc
+  for path in "$etc/systemd/resolved.conf.d/appliance-agent.conf" "$etc/systemd/dnssd/appliance-agent.dnssd" \
+    "$etc/avahi/services/appliance-agent.service" "$etc"/systemd/network/*.d/appliance-agent.conf \
+    "$root"/run/systemd/network/*.d/appliance-agent.conf; do
     [ -e "$path" ] || continue
     rm -f "$path"
     rmdir --ignore-fail-on-non-empty "$(dirname "$path")"
-    note "the announcement ($path)"
+    note "$path"
     ! has_systemd || run 60 systemctl try-restart systemd-resolved.service || :
   done
 }

@@ -37,9 +37,13 @@ async function survey(root: string, bootId = systemClock().now().bootId) {
     evidence: [],
     refused,
     firmware: [],
+    rings: new Map(machine.nics.map(({ name }) => [name, rings])),
   };
   return surveySettings(profiled, { path: join(root, 'run/appliance-agent/tune.json'), bootId }, root);
 }
+
+/** As igb has them unless it is told otherwise. */
+const rings = { now: { rx: 256, tx: 256 }, most: { rx: 4096, tx: 4096 } };
 
 const statesOf = ({ settings }: Awaited<ReturnType<typeof survey>>) =>
   Object.fromEntries(settings.map(({ name, state }) => [name, state]));
@@ -49,6 +53,7 @@ test('tuning sets what the profile of the machine asks for; what the kernel does
     await rm(join(root, '/proc/sys/net/core/wmem_max'));
     const before = statesOf(await survey(root));
     t.is(before['net.core.rmem_max'], 'drifted');
+    t.is(before['rings of enp1s0'], 'drifted');
 
     const { exitCode, stdout, stderr } = await tune(root);
     t.is(exitCode, 0, stderr);
@@ -64,6 +69,7 @@ test('tuning sets what the profile of the machine asks for; what the kernel does
       'net.core.wmem_max': 'unsupported',
       'net.core.netdev_max_backlog': 'applied',
       'frequency governor': 'applied',
+      'rings of enp1s0': 'pending',
     });
     t.is(
       await readFile(join(root, '/sys/devices/system/cpu/cpufreq/policy1/scaling_governor'), 'utf8'),
