@@ -6,10 +6,11 @@ import type { Appliance } from './appliance.ts';
 const system = (command: string, ...args: string[]) =>
   runOk(run, command, args, { timeoutMs: 60_000, code: 'TEST_MACHINE', hint: '' });
 
-/** Stops the agent, and moves what it keeps to a file system of its own: a tmpfs with these options. */
+/** Stops the agent, and moves what it keeps, without the ballast, to a file system of its own: a tmpfs with these options. */
 export async function keepStateOn({ agent, paths }: Appliance, options: string): Promise<void> {
   const { stateDirectory } = paths;
   await agent().stop();
+  await rm(paths.ballast, { force: true });
   const aside = `${stateDirectory}.aside`;
   await system('cp', '--archive', stateDirectory, aside);
   await system('mount', '-t', 'tmpfs', '-o', options, 'tmpfs', stateDirectory);
