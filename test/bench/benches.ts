@@ -3,6 +3,9 @@ import { type ApplyResult, measureApply } from './apply.ts';
 import { type BlackholeResult, measureBlackhole } from './blackhole.ts';
 import type { Counts } from './counts.ts';
 import { startDockerHost } from './docker-host.ts';
+import { type EventsResult, measureEvents } from './events.ts';
+import { type HealResult, measureHealing, measureRestarts } from './heal.ts';
+import { measureHealthChecks } from './health-check.ts';
 import { publishedByDocker, publishedByUs } from './moves.ts';
 import { measurePublish, type PublishResult } from './publish.ts';
 import { measureRest, type RestResult } from './rest.ts';
@@ -22,7 +25,9 @@ export interface Measurements {
   readonly blackhole: readonly BlackholeResult[];
   readonly startToMap: StartToMapResult;
   readonly apply: readonly ApplyResult[];
-  readonly rest: RestResult;
+  readonly rest: readonly RestResult[];
+  readonly heal: readonly HealResult[];
+  readonly events: EventsResult;
 }
 
 /** Runs every bench, one after the other; `tell` gets a line as each begins. */
@@ -45,6 +50,10 @@ export async function measure(counts: Counts, tell: (line: string) => void): Pro
     blackhole: await bench('moves with Docker', () =>
       measureBlackhole(publishedByDocker(host), counts.blackhole),
     ),
+    heal: [
+      ...(await bench('restarts by Docker', () => measureRestarts(host, counts.heal))),
+      ...(await bench('health checks of Docker', () => measureHealthChecks(host, counts.heal))),
+    ],
   }));
   // Only now: the agent would rightly report the proxies of the other engine as a problem of this machine.
   const ours = await withMachine(startAppliance, async (appliance) => ({
@@ -53,13 +62,19 @@ export async function measure(counts: Counts, tell: (line: string) => void): Pro
     blackhole: await bench('moves with us', () =>
       measureBlackhole(publishedByUs(appliance), counts.blackhole),
     ),
+    heal: await bench('healing', () => measureHealing(appliance, counts.heal)),
+    events: await bench('events', () => measureEvents(appliance, counts.events)),
   }));
   const { engineVersion, publish, roundTrip } = docker;
-  const { rest, startToMap } = ours;
+  const { rest, startToMap, events } = ours;
   const blackhole = [...docker.blackhole, ...ours.blackhole];
+  const heal = [...docker.heal, ...ours.heal];
   const on = await surroundings(engineVersion);
   const durationS = (performance.now() - begun) / 1000;
-  return { startedAt, durationS, counts, on, loads, publish, roundTrip, blackhole, startToMap, apply, rest };
+  return {
+    ...{ startedAt, durationS, counts, on, loads },
+    ...{ publish, roundTrip, blackhole, startToMap, apply, rest, heal, events },
+  };
 }
 
 async function withMachine<Machine extends { destroy(): Promise<void> }, T>(

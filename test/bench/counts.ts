@@ -1,6 +1,12 @@
 /** What can happen to a service so that it has another address afterwards. */
 export type Move = 'network' | 'compose' | 'removed';
 
+/** What befalls a service: its process is killed, or stops to work (SIGSTOP), or somebody types `docker kill`. */
+export type Fault = 'killed' | 'docker-kill' | 'hung';
+
+/** Docker's own health check: as it is by default, or with the intervals and misses of our prober. */
+export type HealthCheck = 'default' | 'as-often-as-ours';
+
 /** How much each bench measures. */
 export interface Counts {
   readonly publish: { readonly ports: readonly number[]; readonly rounds: number };
@@ -8,17 +14,29 @@ export interface Counts {
   readonly blackhole: { readonly moves: readonly Move[]; readonly trials: number };
   readonly startToMap: { readonly starts: number };
   readonly apply: { readonly ports: readonly number[]; readonly rounds: number };
-  readonly rest: { readonly seconds: number };
+  readonly rest: { readonly seconds: number; readonly containers: readonly number[] };
+  readonly heal: {
+    readonly faults: readonly Fault[];
+    readonly healthChecks: readonly HealthCheck[];
+    readonly trials: number;
+  };
+  readonly events: { readonly events: number };
 }
 
-/** Some five minutes on two cores that have nothing else to do. */
+/** Some fifteen minutes on two cores that have nothing else to do. */
 export const FULL: Counts = {
   publish: { ports: [1, 101, 201], rounds: 3 },
   roundTrip: { rounds: 7, exchanges: 4_000 },
   blackhole: { moves: ['network', 'compose', 'removed'], trials: 4 },
   startToMap: { starts: 30 },
   apply: { ports: [10, 100, 1_000], rounds: 5 },
-  rest: { seconds: 60 },
+  rest: { seconds: 60, containers: [5, 50] },
+  heal: {
+    faults: ['killed', 'docker-kill', 'hung'],
+    healthChecks: ['default', 'as-often-as-ours'],
+    trials: 5,
+  },
+  events: { events: 10_000 },
 };
 
 /** Enough to see that every bench works; its figures mean nothing. */
@@ -28,5 +46,7 @@ export const QUICK: Counts = {
   blackhole: { moves: ['network'], trials: 1 },
   startToMap: { starts: 1 },
   apply: { ports: [10], rounds: 1 },
-  rest: { seconds: 2 },
+  rest: { seconds: 2, containers: [3] },
+  heal: { faults: ['killed'], healthChecks: [], trials: 1 },
+  events: { events: 100 },
 };

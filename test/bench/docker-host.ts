@@ -26,6 +26,7 @@ export interface DockerHost {
   readonly machine: Machine;
   readonly compose: Compose;
   readonly engineVersion: string;
+  readonly engineSocket: string;
   /** The stand-in for LiveKit: it echoes what comes to 7882/udp. */
   readonly image: string;
   docker(...args: string[]): Promise<string>;
@@ -80,6 +81,7 @@ function dockerHost(
   return {
     machine,
     ...facts,
+    engineSocket: socket,
     compose: createCompose({ run, engineSocket: socket, candidates: composePlugins }),
     docker,
     addressOf,

@@ -17,7 +17,7 @@ const missing = needs(APPLIANCE_NEEDS);
 if (missing !== null) end(69, missing);
 
 /** Every wait ends by itself much sooner. What a run that was ended leaves behind, the next one removes. */
-const LIMIT_MINUTES = 20;
+const LIMIT_MINUTES = 40;
 setTimeout(() => end(1, `not done after ${LIMIT_MINUTES} minutes`), LIMIT_MINUTES * 60_000).unref();
 
 process.chdir(resolve(import.meta.dirname, '../..'));

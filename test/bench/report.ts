@@ -1,6 +1,8 @@
 import { renderApply } from './apply.ts';
 import type { Measurements } from './benches.ts';
 import { renderBlackhole } from './blackhole.ts';
+import { renderEvents } from './events.ts';
+import { renderHealing } from './heal-report.ts';
 import { renderPublish } from './publish.ts';
 import { renderRest } from './rest.ts';
 import { renderRoundTrip } from './round-trip.ts';
@@ -14,7 +16,7 @@ export function report(measured: Measurements): string {
   return `${[
     '# Measurements',
     '`npm run bench` measured all of this in one run and wrote this file; no figure in it was typed. It needs root and ' +
-      'some six minutes. The single measurements are in `.cache/bench/` as JSON. Figures are medians unless they say ' +
+      'some twenty minutes. The single measurements are in `.cache/bench/` as JSON. Figures are medians unless they say ' +
       'otherwise, and belong to the machine that they were taken on:',
     `${renderSurroundings(on, loads)}\n- Run: ${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${Math.round(durationS)} s`,
     ...(busy
@@ -29,5 +31,7 @@ export function report(measured: Measurements): string {
     renderStartToMap(measured.startToMap),
     renderApply(measured.apply),
     renderRest(measured.rest),
+    renderEvents(measured.events),
+    renderHealing(measured.heal),
   ].join('\n\n')}\n`;
 }

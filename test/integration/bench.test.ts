@@ -71,14 +71,38 @@ test('a table is applied, found to be right, and changed', (t) => {
 });
 
 test('the agent at rest has memory, and uses less than one core', (t) => {
-  const { seconds, cpu, memory } = measured.rest;
-  t.true(cpu.selfMs + cpu.childrenMs < seconds * 1000);
-  t.is(positive([memory.rssBytes, memory.pssBytes]), 2);
+  t.deepEqual(
+    measured.rest.map(({ containers, own }) => [containers, own]),
+    [[3, 2]],
+  );
+  for (const { seconds, cpu, memory } of measured.rest) {
+    t.true(cpu.selfMs + cpu.childrenMs < seconds * 1000);
+    t.is(positive([memory.rssBytes, memory.pssBytes]), 2);
+  }
+});
+
+test('a service that was killed serves again, with Docker alone and with us', (t) => {
+  t.deepEqual(
+    measured.heal.map(({ by, fault, outages }) => [by, fault, outages.map(({ ended }) => ended)]),
+    [
+      ['Docker, `restart: always`', 'killed', [true]],
+      ['appliance-agent', 'killed', [true]],
+    ],
+  );
+  t.is(positive(measured.heal.flatMap(({ outages }) => outages.map(({ ms }) => ms))), 2);
+});
+
+test('events leave no file open, and no row behind', (t) => {
+  const { holdings } = measured.events;
+  t.is(holdings.length, 3);
+  t.is(new Set(holdings.map(({ rows }) => rows)).size, 1);
+  const files = holdings.map(({ openFiles }) => openFiles);
+  t.true(Math.max(...files) - Math.min(...files) <= 2, files.join(', '));
 });
 
 test('the report names the machine and has every section, with figures in all of them', (t) => {
   const text = report(measured);
   t.true(text.includes(`kernel ${measured.on.kernel}`));
-  t.is(text.match(/^## /gm)?.length, 6);
+  t.is(text.match(/^## /gm)?.length, 8);
   t.notRegex(text, /NaN|undefined|null/);
 });
