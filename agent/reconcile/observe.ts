@@ -1,17 +1,13 @@
-import { readdir, stat } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
-import { join, relative } from 'node:path';
 import type { Facts } from '../conditions/types.ts';
 import type { ApplianceConfig } from '../config/schema.ts';
 import type { Engine } from '../engine/types.ts';
 import type { EngineUnit, EngineUnitState } from '../engine/unit.ts';
-import type { Nft } from '../nftables/index.ts';
+import type { ListedTable } from '../nftables/index.ts';
 import type { Silence, Verdict } from '../probes/types.ts';
 import type { CertificateFiles } from '../stack/certificates.ts';
 import { PROJECT, type Secrets, type StackImage } from '../stack/types.ts';
-import { readRendered } from '../stack/write-rendered.ts';
-import { AgentError, isErrno } from '../system/errors.ts';
-import { fingerprint } from './files-to-write.ts';
+import { AgentError } from '../system/errors.ts';
 import type { Ipv6Facts } from './forwarding-facts.ts';
 import { seen } from './seen.ts';
 import type { EngineState, HostAddress, Observed, StorageState } from './types.ts';
@@ -19,7 +15,8 @@ import type { EngineState, HostAddress, Observed, StorageState } from './types.t
 export interface ObservePorts {
   readonly engine: Engine;
   readonly engineUnit: EngineUnit;
-  readonly nft: Nft;
+  /** Our table as the kernel has it; null when there is none. */
+  readonly table: () => Promise<ListedTable | null>;
   readonly config: () => Promise<ApplianceConfig | null>;
   /** Null when they have not been made yet; rejects when what is there cannot be right. */
   readonly secrets: () => Promise<Secrets | null>;
@@ -36,7 +33,8 @@ export interface ObservePorts {
   readonly silences: () => ReadonlyMap<string, Silence>;
   readonly storage: (images: readonly StackImage[]) => Promise<StorageState>;
   readonly hardware: () => Facts['hardware'];
-  readonly renderedDirectory: string;
+  /** Fingerprints of the rendered files that are there, by relative path. */
+  readonly filesOnDisk: () => Promise<ReadonlyMap<string, string>>;
 }
 
 /** Looks at everything at once; what cannot be seen is said, not guessed. Nothing is changed. */
@@ -47,11 +45,11 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
       ports.config(),
       seen(ports.secrets()),
       seen(observeEngine(ports.engine, images.ok ? images.value : [])),
-      seen(ports.nft.list('inet', 'appliance')),
+      seen(ports.table()),
       ports.forwardPath(),
       ports.forwardsIpv4(),
       ports.ipv6(),
-      readFingerprints(ports.renderedDirectory),
+      ports.filesOnDisk(),
       seen(ports.storage(images.ok ? images.value : [])),
     ]);
   return {
@@ -129,26 +127,4 @@ async function seenCertificates(read: Promise<CertificateFiles | null>): Promise
     if (error instanceof AgentError) return { ok: false, error };
     throw error;
   }
-}
-
-/** Fingerprints of every file below a folder, by relative path; none when there is no folder. */
-async function readFingerprints(directory: string): Promise<ReadonlyMap<string, string>> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
-    (error: unknown) => {
-      if (isErrno(error, 'ENOENT')) return [];
-      throw error;
-    },
-  );
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return new Map(
-    await Promise.all(
-      files.map(async (path): Promise<[string, string]> => {
-        const [content, { mode, uid, gid }] = await Promise.all([readRendered(path), stat(path)]);
-        return [
-          relative(directory, path),
-          fingerprint({ content: content ?? '', mode: mode & 0o7777, owner: { uid, gid } }),
-        ];
-      }),
-    ),
-  );
 }

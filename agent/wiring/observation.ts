@@ -1,26 +1,40 @@
+import { join } from 'node:path';
 import { gatherDockerRules } from '../conditions/gather/docker-rules.ts';
+import { readFingerprints } from '../reconcile/files-on-disk.ts';
 import { forwardsIpv4, readIpv6Facts } from '../reconcile/forwarding-facts.ts';
 import { observe } from '../reconcile/observe.ts';
 import { observeStorage } from '../reconcile/observe-storage.ts';
 import type { Observed } from '../reconcile/types.ts';
 import { readCertificates } from '../stack/certificates.ts';
-import { readImages } from '../stack/images.ts';
+import { IMAGE_MANIFEST, readImages } from '../stack/images.ts';
+import { keep } from '../system/keep.ts';
+import { whileUnchanged } from '../system/while-unchanged.ts';
 import type { Parts } from './parts.ts';
 import type { Senses } from './senses.ts';
 
+/**
+ * `nft monitor` tells of each change to our table. The counters in it are told of by nobody: so old they may be in the
+ * status, milliseconds.
+ */
+const TABLE_KEPT_MS = 25_000;
+
 /** A look at this machine; `afresh`: not even what seldom changes is taken from an earlier look. */
 export function wireObservation(
-  { engine, engineUnit, nft, config, secrets, paths, ballast }: Parts,
+  { clock, engine, engineUnit, nft, config, secrets, paths, ballast }: Parts,
   { forwardPath, prober, slow }: Senses,
 ): (afresh: boolean) => Promise<Observed> {
+  const table = keep(() => nft.list('inet', 'appliance'), TABLE_KEPT_MS, clock);
+  const readSecrets = whileUnchanged(paths.secrets, secrets.read);
+  const images = whileUnchanged(join(paths.images, IMAGE_MANIFEST), () => readImages(paths.images));
+  const filesOnDisk = whileUnchanged(paths.rendered, () => readFingerprints(paths.rendered));
   return (afresh) =>
     observe({
       engine,
       engineUnit,
-      nft,
+      table: () => table(afresh),
       config: config.read,
-      secrets: secrets.read,
-      images: () => readImages(paths.images),
+      secrets: readSecrets,
+      images,
       certificates: (accepted) => readCertificates(accepted?.elementCall ?? null, new Date()),
       forwardPath: () => forwardPath(afresh),
       forwardsIpv4,
@@ -30,6 +44,6 @@ export function wireObservation(
       silences: prober.silences,
       storage: (images) => observeStorage({ paths, engine, ballast }, images),
       hardware: () => slow().hardware,
-      renderedDirectory: paths.rendered,
+      filesOnDisk,
     });
 }

@@ -28,8 +28,8 @@ export function renderHealing(results: readonly HealResult[]): string {
       'UDP: the longest time without an answer. “Served again” says in how many trials somebody brought it back while it ' +
       'was watched (10 s after an end, 90 s after a hang, 240 s at the defaults of the health check).',
     table(['', 'median', 'shortest', 'longest', 'served again'], rows),
-    'A process that ended by itself is restarted by Docker in both cases: on the appliance by `restart: unless-stopped`, and ' +
-      'the agent is no sooner. What `docker kill` ended, no restart policy starts again. A process that hangs does so for ' +
+    'A process that ended by itself is restarted by Docker in both cases, on the appliance by `restart: unless-stopped`: ours ' +
+      'is longer by the time until the rules lead to it again, and never sooner. What `docker kill` ended, no restart policy starts again. A process that hangs does so for ' +
       'ever with a restart policy alone. The health check asks the same as our first probe, from inside the container; ' +
       'docker-autoheal’s loop (each 5 s, 10 s to stop) is what its README documents, made again for this bench. Our ' +
       'prober asks a service that serves each 10 s, acts when it was silent for 15 s, and gives it 5 s to stop.',

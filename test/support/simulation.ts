@@ -7,6 +7,7 @@ import { differences, type Nft } from '../../agent/nftables/index.ts';
 import type { Silence } from '../../agent/probes/types.ts';
 import { desiredState } from '../../agent/reconcile/desired.ts';
 import { createExecutors } from '../../agent/reconcile/executors.ts';
+import { readFingerprints } from '../../agent/reconcile/files-on-disk.ts';
 import { createIncidentLog } from '../../agent/reconcile/incident-log.ts';
 import { createLastLook } from '../../agent/reconcile/last-look.ts';
 import { createLoop, type Loop } from '../../agent/reconcile/loop.ts';
@@ -87,7 +88,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
     observe({
       engine: world.engine,
       engineUnit: world.unit,
-      nft,
+      table: () => nft.list('inet', 'appliance'),
       config: async () => CONFIG,
       secrets: () => readSecrets({ directory: join(directory, 'secrets') }),
       certificates: async () => null,
@@ -116,7 +117,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       silences,
       storage: async () => storage,
       hardware: () => ({ known: false, why: 'nobody looked at it' }),
-      renderedDirectory: rendered,
+      filesOnDisk: () => readFingerprints(rendered),
     });
 
   function silences(): ReadonlyMap<string, Silence> {

@@ -10,7 +10,8 @@ import { AgentError } from '../../../agent/system/errors.ts';
 import { elementCall } from './element-call/samples.ts';
 
 const NAMES = ['rtc.example.org', 'matrix.example.org', 'example.org'];
-const now = new Date();
+// A certificate is good from the second on in which it was made.
+const now = new Date(Date.now() + 60_000);
 
 /** Files of a certificate that is good for a day, for these names. */
 async function made(t: ExecutionContext, names: readonly string[] = NAMES) {
