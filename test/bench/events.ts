@@ -26,7 +26,7 @@ export interface EventsResult {
 
 const CONTAINER = 'appliance-livekit-1';
 /** What the last events began is over by then, and the connections that it took are closed. */
-const SETTLE_MS = 15_000;
+const SETTLE_MS = 5_000;
 
 /**
  * What grows with the events of the engine. The container is renamed again and again: each is an event about a service
