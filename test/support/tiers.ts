@@ -68,4 +68,12 @@ export const TIERS: readonly Tier[] = [
     silenceMs: 10 * MINUTE,
     limitMs: 21 * MINUTE,
   },
+  {
+    name: 'machine',
+    files: 'test/machine/*.test.ts',
+    needs: { root: true, commands: ['mmdebstrap', 'mke2fs', 'unshare', 'qemu-system-x86_64'] },
+    serial: true,
+    silenceMs: 10 * MINUTE,
+    limitMs: 15 * MINUTE,
+  },
 ];
