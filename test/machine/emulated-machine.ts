@@ -25,8 +25,6 @@ export interface PowerOn extends Kernel {
    * traffic on to the machine. Null: the machine has no network interface at all.
    */
   readonly network: Machine | null;
-  /** Further words of the kernel's command line. */
-  readonly kernelWords?: readonly string[];
 }
 
 /** A machine of its own, with its own kernel: what is on its disk is all that outlives it. */
@@ -48,12 +46,12 @@ export interface EmulatedMachine {
  * What the guest flushes is in this machine's page cache, which outlives QEMU: `cache=unsafe` loses nothing by SIGKILL.
  */
 export async function powerOn(options: PowerOn): Promise<EmulatedMachine> {
-  const { disk, kernel, initrd, network, kernelWords = [] } = options;
+  const { disk, kernel, initrd, network } = options;
   const directory = await mkdtemp(join(tmpdir(), 'aa-emulated-'));
   const console = join(directory, 'console');
   const agentSocket = join(directory, 'guest-agent');
   // `no_timer_check`: on a busy machine an emulated timer may be too late for the kernel's check of it.
-  const words = 'root=LABEL=root ro console=ttyS0 quiet panic=-1 mitigations=off no_timer_check'.split(' ');
+  const words = 'root=LABEL=root ro console=ttyS0 quiet panic=-1 mitigations=off no_timer_check';
   const begun = performance.now();
   const spawn = network === null ? spawnCaptured : network.spawnInHost;
   const qemu = await spawn('qemu-system-x86_64', [
@@ -65,7 +63,7 @@ export async function powerOn(options: PowerOn): Promise<EmulatedMachine> {
     ...['-serial', `file:${console}`, '-serial', 'stdio'],
     ...['-chardev', `socket,id=agent,path=${agentSocket},server=on,wait=off`, '-device', 'virtio-serial'],
     ...['-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
-    ...['-kernel', kernel, '-initrd', initrd, '-append', [...words, ...kernelWords].join(' ')],
+    ...['-kernel', kernel, '-initrd', initrd, '-append', words],
   ]);
   let agent: GuestAgent | null = null;
   return {

@@ -5,7 +5,6 @@ import { run, runOk } from '../../agent/system/processes.ts';
 import { IMAGE_PACKAGES } from '../install/appliance-root.ts';
 import { makeTarball, unpack } from '../install/fresh-root.ts';
 import { configure, installer, makeBundle, PROJECT } from '../install/image.ts';
-import { placeBareCompose } from './bare-compose.ts';
 
 const MINUTE = 60_000;
 const IMAGES = join(PROJECT, '.cache/machine');
@@ -15,7 +14,7 @@ const SIZE = '4G';
 const MACHINE_PACKAGES = ['linux-image-cloud-amd64', 'initramfs-tools', 'qemu-guest-agent'];
 
 /** Changed together with what is done to the root below, so that an old image is not used. */
-const RECIPE = 2;
+const RECIPE = 1;
 
 export interface Kernel {
   readonly kernel: string;
@@ -73,7 +72,6 @@ async function makeImage(bundle: string, root: string, target: string): Promise<
     const { exitCode, stdout, stderr } = await installer(bundle, ...args);
     if (exitCode !== 0) throw new Error(stdout + stderr);
   }
-  await placeBareCompose(root);
   await mkdir(target);
   const { disk, kernel, initrd } = filesOf(target);
   // mke2fs(8), -d: nothing is mounted.
