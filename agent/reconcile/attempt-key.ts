@@ -1,7 +1,7 @@
 import type { Attempt } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { Rung } from './ladder.ts';
-import type { Step } from './types.ts';
+import type { Step } from './steps.ts';
 
 /** What an attempt at a step that heals nobody counts towards: steps that share a key share their backoff. */
 export function attemptKey(step: Step): string {

@@ -16,7 +16,7 @@ import { AgentError } from '../system/errors.ts';
 import type { Run } from '../system/processes.ts';
 import type { Memory } from './memory.ts';
 import { createPerimeterChanges } from './perimeter-changes.ts';
-import type { Step } from './types.ts';
+import type { Step } from './steps.ts';
 
 type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 

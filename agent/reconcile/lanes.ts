@@ -1,5 +1,5 @@
 import { servicesOf } from './step-record.ts';
-import type { Step } from './types.ts';
+import type { Step } from './steps.ts';
 
 /**
  * Steps that last run beside the loop, each in a lane of its own: what one service needs keeps neither the others nor

@@ -12,7 +12,8 @@ import { plan } from './plan.ts';
 import { proved } from './proved.ts';
 import { mediaSent } from './quiet.ts';
 import { createStepRecorder, servicesOf } from './step-record.ts';
-import type { Desired, History, Observed, Plan, Step } from './types.ts';
+import type { Plan, Step } from './steps.ts';
+import type { Desired, History, Observed } from './types.ts';
 
 /** A plan that keeps asking for steps without end is a defect; it must not take the machine's time as well. */
 const MOST_ROUNDS = 10;

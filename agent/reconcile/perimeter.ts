@@ -5,7 +5,7 @@ import type { ApplianceConfig } from '../config/schema.ts';
 import type { Perimeter } from '../firewall/perimeter.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { writeDuration } from '../system/durations.ts';
-import type { Step } from './types.ts';
+import type { Step } from './steps.ts';
 
 /** What became of the perimeters that were asked for. It outlives the agent, and the machine's power. */
 export interface PerimeterRecord {

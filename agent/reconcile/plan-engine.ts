@@ -1,6 +1,7 @@
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { engineLadder, mayReboot, nextTurn, type Turn } from './ladder.ts';
-import type { Desired, History, Observed, Plan } from './types.ts';
+import type { Plan } from './steps.ts';
+import type { Desired, History, Observed } from './types.ts';
 
 /** The service manager restarts an engine that ended, within seconds, and a restart by a person takes no longer. */
 const PATIENCE_MS = 30_000;

@@ -1,5 +1,6 @@
 import { reachableAddresses } from './addresses.ts';
-import type { Desired, Observed, Step } from './types.ts';
+import type { Step } from './steps.ts';
+import type { Desired, Observed } from './types.ts';
 
 /** What packets to containers need of the kernel. */
 export function planKernel(observed: Observed, desired: Desired): Step[] {

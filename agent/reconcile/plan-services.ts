@@ -3,7 +3,8 @@ import { filesToWrite } from './files-to-write.ts';
 import { mayReboot, nextTurn, type Rung, serviceLadder, type Turn } from './ladder.ts';
 import { remedy } from './remedies.ts';
 import { type Need, needOf } from './service-need.ts';
-import type { Desired, EngineState, History, Observed, Plan, Step } from './types.ts';
+import type { Plan, Step } from './steps.ts';
+import type { Desired, EngineState, History, Observed } from './types.ts';
 
 /** A service with what it needs and when its turn is. */
 export interface Case {

@@ -1,6 +1,7 @@
 import { formatBytes } from '../conditions/bytes.ts';
 import { DISK_LEVELS, diskLevel } from '../conditions/disk-levels.ts';
-import type { Observed, Step, StorageState } from './types.ts';
+import type { Step } from './steps.ts';
+import type { Observed, StorageState } from './types.ts';
 
 const MiB = 1024 ** 2;
 /** What the database, with its log and its copies, needs to go on, and a person to log in and tidy up. */

@@ -14,7 +14,8 @@ import { planServices } from './plan-services.ts';
 import { planStorage } from './plan-storage.ts';
 import { RESTRAINED_FOR_MS } from './restraint.ts';
 import { planRotations } from './rotation.ts';
-import type { Desired, History, Observed, Plan, Step } from './types.ts';
+import type { Plan, Step } from './steps.ts';
+import type { Desired, History, Observed } from './types.ts';
 
 /** Conntrack is looked through this often even if nothing happened: an event may have been missed. */
 const CONNTRACK_EVERY_MS = 5 * 60_000;

@@ -1,5 +1,6 @@
 import type { Case } from './plan-services.ts';
-import type { Desired, Step } from './types.ts';
+import type { Step } from './steps.ts';
+import type { Desired } from './types.ts';
 
 /** The step that a service in need is due. */
 export function remedy({ service, need, turn }: Case, desired: Desired): Step {

@@ -1,7 +1,7 @@
 import type { Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import type { Incident } from './incidents.ts';
-import type { Step } from './types.ts';
+import type { Step } from './steps.ts';
 
 /** How a step appears in the record: whom it is about, and a stable word for it. */
 interface Entry {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { startable } from '../../../agent/reconcile/lanes.ts';
-import type { Step } from '../../../agent/reconcile/types.ts';
+import type { Step } from '../../../agent/reconcile/steps.ts';
 import { images } from './world.ts';
 
 const start = (service: string): Step => ({ kind: 'start-container', service, containerId: 'x', why: '' });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { plan } from '../../../agent/reconcile/plan.ts';
-import type { History, Observed, Step } from '../../../agent/reconcile/types.ts';
+import type { Step } from '../../../agent/reconcile/steps.ts';
+import type { History, Observed } from '../../../agent/reconcile/types.ts';
 import { AgentError } from '../../../agent/system/errors.ts';
 import { at, config, desire, healthy, history, images, listingOf } from './world.ts';
 

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Incident } from '../../../agent/reconcile/incidents.ts';
 import { createStepRecorder } from '../../../agent/reconcile/step-record.ts';
-import type { Step } from '../../../agent/reconcile/types.ts';
+import type { Step } from '../../../agent/reconcile/steps.ts';
 import type { NewEvent, RecordedEvent, Store } from '../../../agent/store/types.ts';
 import { at, desire, healthy } from './world.ts';
 
