@@ -204,7 +204,7 @@ test('a database of a newer release is not touched, and the stack goes on', asyn
   await appliance.until('all is well', 20_000, isUp);
 });
 
-test('the secret is nowhere but in its file and in coturn’s configuration', async (t) => {
+test('the secret is nowhere but in its file and in coturn’s database', async (t) => {
   const secret = (await readFile(join(paths.secrets, 'turn'), 'utf8')).trim();
   const places = {
     log: appliance.agent().output(),
@@ -212,6 +212,7 @@ test('the secret is nowhere but in its file and in coturn’s configuration', as
     events: await readFile(paths.events, 'utf8'),
     database: await readFile(paths.database, 'latin1'),
     'write-ahead log': await readFile(`${paths.database}-wal`, 'latin1').catch(() => ''),
+    'configuration of coturn': await readFile(join(paths.rendered, 'coturn/turnserver.conf'), 'utf8'),
     'compose file': await readFile(join(paths.rendered, 'compose.yaml'), 'utf8'),
     containers: await appliance.docker('inspect', 'appliance-livekit-1', 'appliance-coturn-1'),
     'process list': (await appliance.machine.inHost('ps', ['axeww'])).stdout,
@@ -221,7 +222,7 @@ test('the secret is nowhere but in its file and in coturn’s configuration', as
     '-c',
     '%a %u',
     join(paths.secrets, 'turn'),
-    join(paths.rendered, 'coturn/turnserver.conf'),
+    join(paths.rendered, 'coturn/turn.db'),
   ]);
   t.is(stdout, '600 0\n400 73478\n');
 });
