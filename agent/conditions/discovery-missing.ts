@@ -1,4 +1,4 @@
-import { bad, good, judge } from './findings.ts';
+import { bad, good, judge, nothingHere } from './findings.ts';
 import type { Condition } from './types.ts';
 
 const NEXT =
@@ -18,7 +18,8 @@ export const discoveryMissing: Condition = {
   remedy: NEXT,
   dependsOn: ['ENGINE_UNREACHABLE', 'SERVICE_DOWN'],
   evaluate: (facts) =>
-    judge(facts.discovery, ({ fault }) =>
-      fault === null ? good('clients are told of it') : bad(fault, NEXT),
-    ),
+    judge(facts.discovery, (discovery) => {
+      if (discovery === null) return nothingHere;
+      return discovery.fault === null ? good('clients are told of it') : bad(discovery.fault, NEXT);
+    }),
 };

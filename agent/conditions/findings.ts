@@ -9,6 +9,8 @@ export const unknown = (why: string): { readonly known: false; readonly why: str
 
 export const good = (evidence: string): Finding => ({ state: 'good', evidence });
 export const cannotTell = (evidence: string): Finding => ({ state: 'unknown', evidence });
+/** There is nothing here that could be judged, and nobody misses it. */
+export const nothingHere: Finding = { state: 'none', evidence: 'there is nothing of the kind here' };
 export const bad = (evidence: string, next: string, severity?: Severity): Finding => ({
   state: 'bad',
   evidence,

@@ -1,4 +1,4 @@
-import { bad, good, judge } from './findings.ts';
+import { bad, good, judge, nothingHere } from './findings.ts';
 import type { Condition } from './types.ts';
 
 const NEXT =
@@ -18,7 +18,7 @@ export const mediaCandidatesWrong: Condition = {
   dependsOn: ['ENGINE_UNREACHABLE', 'SERVICE_DOWN'],
   evaluate: (facts) =>
     judge(facts.media, (media) => {
-      if (media === null) return good('this stack has no SFU that could be asked');
+      if (media === null) return nothingHere;
       return media.fault === null ? good('exactly those of the configuration') : bad(media.fault, NEXT);
     }),
 };

@@ -1,5 +1,5 @@
 import type { MediaStatus } from '../control/status.ts';
-import { bad, cannotTell, good, judge } from './findings.ts';
+import { bad, cannotTell, good, judge, nothingHere } from './findings.ts';
 import type { Condition } from './types.ts';
 
 type Path = MediaStatus['paths'][number];
@@ -29,7 +29,7 @@ export const mediaUnreachable: Condition = {
   dependsOn: ['ENGINE_UNREACHABLE', 'SERVICE_DOWN', 'TABLE_DRIFTED'],
   evaluate: (facts) =>
     judge(facts.media, (media) => {
-      if (media === null) return good('this stack has no SFU that could be asked');
+      if (media === null) return nothingHere;
       const failing = media.paths.filter(({ ok }) => ok === false);
       const works = media.paths.filter(({ ok }) => ok === true);
       if (failing.length > 0) {

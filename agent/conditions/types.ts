@@ -53,8 +53,8 @@ export interface Facts {
   readonly restraint: Known<string | null>;
   /** The last time somebody else changed our table, while that is news; null when it is not. */
   readonly recentDrift: Known<{ readonly at: string; readonly what: string } | null>;
-  /** Why clients of the homeserver are not told of the SFU; null where they are, or there is no homeserver. */
-  readonly discovery: Known<{ readonly fault: string | null }>;
+  /** Why clients of the homeserver are not told of the SFU, null where they are; null where there is no homeserver. */
+  readonly discovery: Known<{ readonly fault: string | null } | null>;
   /** What the media probe saw; null where there is no SFU to ask. */
   readonly media: Known<MediaStatus | null>;
   /** Failures known from the field that the logs of our services told of lately. */
@@ -175,7 +175,9 @@ export interface PerimeterEffect {
 export type Finding =
   | { readonly state: 'good'; readonly evidence: string }
   | { readonly state: 'bad'; readonly evidence: string; readonly next: string; readonly severity?: Severity }
-  | { readonly state: 'unknown'; readonly evidence: string };
+  | { readonly state: 'unknown'; readonly evidence: string }
+  /** There is nothing of the kind on this machine or in this stack. */
+  | { readonly state: 'none'; readonly evidence: string };
 
 /** One thing that can be wrong. Pure: facts in, finding out. */
 export interface Condition {

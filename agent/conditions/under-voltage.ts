@@ -1,4 +1,4 @@
-import { bad, cannotTell, good, judge } from './findings.ts';
+import { bad, good, judge, nothingHere } from './findings.ts';
 import type { Condition } from './types.ts';
 
 export const underVoltage: Condition = {
@@ -15,7 +15,7 @@ export const underVoltage: Condition = {
   dependsOn: [],
   evaluate: (facts) =>
     judge(facts.hardware, ({ underVoltage: low }) => {
-      if (low === null) return cannotTell('this machine does not measure it');
+      if (low === null) return nothingHere;
       return low ? bad('too little within the last seconds', underVoltage.remedy) : good('enough voltage');
     }),
 };

@@ -23,7 +23,7 @@ export function watchDiscovery({ clock, look }: Parts): () => Promise<Facts['dis
   );
   return async () => {
     const config = look.config();
-    if (config !== null && config.elementCall === null) return known({ fault: null });
+    if (config !== null && config.elementCall === null) return known(null);
     return ask(false).then(known, (error: unknown) => unknown(describeError(error)));
   };
 }

@@ -1,5 +1,5 @@
 import { type ConditionResult, severityOf } from '../../conditions/problems.ts';
-import type { Condition } from '../../conditions/types.ts';
+import type { Condition, Finding } from '../../conditions/types.ts';
 import type { Overall, Severity } from '../../control/status.ts';
 
 /** One line of doctor. */
@@ -34,15 +34,16 @@ type Result = Pick<ConditionResult, 'finding'> & {
 /** The results as lines in their order; conditions that share a check become one line, the worst of them. */
 export function toChecks(results: readonly Result[]): Check[] {
   const lines = new Map<string, Check>();
-  for (const result of results) {
-    const line = toCheck(result);
+  for (const { condition, finding } of results) {
+    if (finding.state === 'none') continue;
+    const line = toCheck(condition, finding);
     const before = lines.get(line.check);
     if (before === undefined || RANK[line.state] > RANK[before.state]) lines.set(line.check, line);
   }
   return [...lines.values()];
 }
 
-function toCheck({ condition, finding }: Result): Check {
+function toCheck(condition: Result['condition'], finding: Exclude<Finding, { state: 'none' }>): Check {
   const { check, code } = condition;
   const line = { check, evidence: finding.evidence, essential: ESSENTIAL.has(code) };
   if (finding.state !== 'bad') {

@@ -39,6 +39,7 @@ import { gatherPerimeter } from './perimeter-fact.ts';
 import { gatherServices } from './services-fact.ts';
 import { gatherSymptoms } from './symptoms-fact.ts';
 import { gatherTable } from './table-fact.ts';
+import { takesCalls } from './takes-calls.ts';
 
 function restraintOf({ status, stale }: StatusReading): Facts['restraint'] {
   if (status === null || stale) return unknown('only a running agent knows');
@@ -62,6 +63,7 @@ function refusalOf({ status, stale }: StatusReading): Facts['refusal'] {
 
 /** The agent asks the homeserver now and then. */
 function discoveryOf({ status, stale }: StatusReading): Facts['discovery'] {
+  if (status !== null && !takesCalls(status)) return known(null);
   const problem = stale ? undefined : status?.problems.find(({ code }) => code === discoveryMissing.code);
   return problem === undefined
     ? unknown('the agent asks the homeserver, and tells when it is wrong; `agentctl verify` asks now')

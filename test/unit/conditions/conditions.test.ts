@@ -32,6 +32,12 @@ test('on an appliance that is well every condition is good', (t) => {
   );
 });
 
+test('what is not of this stack or machine is neither good nor unknown: nobody misses it', (t) => {
+  for (const code of ['MEDIA_UNREACHABLE', 'MEDIA_CANDIDATES_WRONG', 'DISCOVERY_MISSING']) {
+    t.is(find(code, { media: known(null), discovery: known(null) }).state, 'none', code);
+  }
+});
+
 test('what cannot be known is never bad, and keeps the reason why', (t) => {
   for (const { condition, finding } of evaluate(CONDITIONS, dark)) {
     t.deepEqual(finding, { state: 'unknown', evidence: 'needs root' }, condition.code);

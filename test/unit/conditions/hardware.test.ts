@@ -131,5 +131,5 @@ test('too little voltage is a problem with a next step; a machine that does not 
   const of = (underVoltage: boolean | null) => results({ underVoltage }).get('UNDER_VOLTAGE');
   t.like(of(true), { state: 'bad', severity: 'degraded' });
   t.is(of(false)?.state, 'good');
-  t.is(of(null)?.state, 'unknown');
+  t.is(of(null)?.state, 'none');
 });

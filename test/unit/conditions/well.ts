@@ -27,7 +27,11 @@ export const well: Facts = {
   restraint: known(null),
   recentDrift: known(null),
   discovery: known({ fault: null }),
-  media: known(null),
+  media: known({
+    at: '2026-11-22T12:00:00.000Z',
+    paths: [{ path: 'udp', ok: true, roundTripMs: 1, since: null, detail: 'answered' }],
+    fault: null,
+  }),
   symptoms: known([]),
   refusal: known(null),
   secrets: known({ refused: null, rotating: null }),
