@@ -52,6 +52,7 @@ ip iproute2
 ping iputils-ping
 sysctl procps
 turnutils_uclient coturn coturn.service
+redis-server redis-server redis-server.service
 curl curl
 faketime faketime
 openssl openssl

@@ -242,6 +242,18 @@ firmware
     perform(async () => (await import('./commands/firmware.ts')).update(context, device, options)),
   );
 
+const mediaNode = program
+  .command('media-node')
+  .description('let further appliances carry media for this one (docs/element-call.md)');
+mediaNode
+  .command('export')
+  .description('write what they must share, which is secret, to another program: never to a terminal (root)')
+  .action(() => perform(async () => (await import('./commands/media-node.ts')).exportShared(context)));
+mediaNode
+  .command('join')
+  .description('on a further appliance: read that from stdin, and keep it (root)')
+  .action(() => perform(async () => (await import('./commands/media-node.ts')).joinShared(context)));
+
 program
   .command('backup')
   .description('write what cannot be made again to a file that only the holder of a key can read (root)')

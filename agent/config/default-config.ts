@@ -14,6 +14,16 @@ export const DEFAULT_CONFIG_TEXT = `# yaml-language-server: $schema=/opt/applian
 # a stand-in for LiveKit, which needs nothing below.
 #stack: element-call
 
+# all, or media: this appliance runs LiveKit and coturn alone, for the calls of another one, the primary, of
+# which it is told the address in the VPN (primary: 10.8.0.1). It takes the same domains and vpn as that one,
+# with a domains.turn of its own.
+#role: all
+#primary: none
+
+# On the first appliance: the addresses in the VPN of those that help it, e.g. [10.8.0.12]; see "Beyond one
+# machine" in docs/element-call.md.
+#mediaNodes: []
+
 domains:
   # Needed: the name by which everybody reaches calls (tokens and signalling). It leads to the public address.
   #rtc: rtc.example.org

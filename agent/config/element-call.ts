@@ -1,10 +1,14 @@
 import type { Certificates } from './check-certificates.ts';
+import type { Role } from './check-media-nodes.ts';
 import { rangeOverlapping } from './check-vpn-ranges.ts';
 import { type Checked, type ValueProblem, valid } from './checked.ts';
 import type { ApplianceConfig, Domains, ElementCallConfig, PortRange } from './schema.ts';
 
 /** Settings of the stack element-call, each right by itself, or absent. */
 export interface GivenElementCall {
+  readonly role: Role;
+  readonly primary: string | null;
+  readonly mediaNodes: readonly string[];
   readonly domains: { readonly [Name in keyof Domains]?: string | undefined };
   readonly certificates?: Certificates | undefined;
   readonly vpn: { readonly ranges?: readonly string[] | undefined };
@@ -22,7 +26,9 @@ export function participantsRelayedBy({ from, to }: PortRange): number {
 export function elementCall(given: GivenElementCall, rest: ApplianceConfig): Checked<ElementCallConfig> {
   const { rtc, matrix, serverName } = given.domains;
   const { ranges } = given.vpn;
-  const { certificates } = given;
+  const { role, primary, mediaNodes } = given;
+  // Who helps another appliance has no name that a browser asks for.
+  const certificates = given.certificates ?? (role === 'media' ? NO_CERTIFICATE : undefined);
   if (!rtc || !matrix || !serverName || !ranges || !certificates) {
     return { ok: false, problems: missing(given) };
   }
@@ -30,12 +36,70 @@ export function elementCall(given: GivenElementCall, rest: ApplianceConfig): Che
   const problems = [
     ...clashesOf(domains),
     ...overlapsOf(ranges, rest.network),
+    ...peersOf(given, ranges),
     ...excessOf(rest.capacity.participants, rest.turn.relayPorts),
   ];
-  return problems.length > 0 ? { ok: false, problems } : valid({ domains, vpn: { ranges }, certificates });
+  return problems.length > 0
+    ? { ok: false, problems }
+    : valid({ role, primary, mediaNodes, domains, vpn: { ranges }, certificates });
 }
 
-function missing({ domains, vpn, certificates }: GivenElementCall): ValueProblem[] {
+/** Asks nobody for one: no service of it has a certificate. */
+const NO_CERTIFICATE: Certificates = { kind: 'acme', email: null };
+
+/** Appliances talk to each other in the VPN alone, and each is either helped or helps. */
+function peersOf(
+  { role, primary, mediaNodes, domains }: GivenElementCall,
+  ranges: readonly string[],
+): ValueProblem[] {
+  const outside = (path: readonly (string | number)[], address: string): ValueProblem[] =>
+    rangeOverlapping(ranges, `${address}/32`) === null
+      ? [
+          {
+            path,
+            message: `${address} is not in vpn.ranges`,
+            expected: 'appliances reach each other in the VPN: write the address that it has there',
+          },
+        ]
+      : [];
+  const needed = (path: readonly string[], expected: string): ValueProblem => ({
+    path,
+    message: 'it is missing, with role: media',
+    expected,
+  });
+  if (role === 'all') {
+    const alone = {
+      path: ['primary'],
+      message: 'it is of no use without role: media',
+      expected: 'remove it',
+    };
+    return [
+      ...(primary === null ? [] : [alone]),
+      ...mediaNodes.flatMap((address, index) => outside(['mediaNodes', index], address)),
+    ];
+  }
+  const helped = {
+    path: ['mediaNodes'],
+    message: 'an appliance with role: media is helped by nobody',
+    expected: 'list the appliances on the first one',
+  };
+  return [
+    ...(mediaNodes.length > 0 ? [helped] : []),
+    ...(primary === null
+      ? [needed(['primary'], 'write the address of the first appliance in the VPN, e.g. "primary: 10.8.0.1"')]
+      : outside(['primary'], primary)),
+    ...(domains.turn === undefined
+      ? [
+          needed(
+            ['domains', 'turn'],
+            'write the name of the relay of this very appliance, e.g. "turn: relay2.example.org"',
+          ),
+        ]
+      : []),
+  ];
+}
+
+function missing({ domains, vpn, certificates, role }: GivenElementCall): ValueProblem[] {
   const needed: readonly [value: unknown, path: readonly string[], what: string, example: string][] = [
     [domains.rtc, ['domains', 'rtc'], 'the name by which everybody reaches calls', 'rtc: rtc.example.org'],
     [
@@ -51,7 +115,12 @@ function missing({ domains, vpn, certificates }: GivenElementCall): ValueProblem
       'serverName: example.org',
     ],
     [vpn.ranges, ['vpn', 'ranges'], 'the networks of your VPN', 'ranges: [10.8.0.0/24]'],
-    [certificates, ['certificates'], 'where certificates come from', 'kind: acme'],
+    [
+      certificates ?? (role === 'media' ? NO_CERTIFICATE : undefined),
+      ['certificates'],
+      'where certificates come from',
+      'kind: acme',
+    ],
   ];
   return needed
     .filter(([value]) => value === undefined)

@@ -25,6 +25,9 @@ const REQUIRED = ['domains.rtc', 'domains.matrix', 'domains.serverName', 'certif
 const BY_PROFILE = ['silenceLimit', 'startLimit'];
 const OPTIONAL = [
   'stack',
+  'role',
+  'primary',
+  'mediaNodes',
   'domains.turn',
   'network.addresses',
   'network.subnet',

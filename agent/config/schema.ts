@@ -5,6 +5,7 @@ import { type Certificates, checkCertificates } from './check-certificates.ts';
 import { checkDomain } from './check-domain.ts';
 import { checkDuration } from './check-duration.ts';
 import { checkManagementNetworks, checkManagementPorts } from './check-management.ts';
+import { checkMediaNodes, checkPrimary, checkRole, type Role } from './check-media-nodes.ts';
 import { checkParticipants } from './check-participants.ts';
 import { checkPublicAddresses } from './check-public-addresses.ts';
 import { checkRealm } from './check-realm.ts';
@@ -39,6 +40,11 @@ export interface Domains {
 
 /** What only the stack element-call needs. */
 export interface ElementCallConfig {
+  readonly role: Role;
+  /** Address in the VPN of the appliance whose calls this one helps to carry; null unless `role` is media. */
+  readonly primary: string | null;
+  /** Addresses in the VPN of the appliances that help this one. */
+  readonly mediaNodes: readonly string[];
   readonly domains: Domains;
   /** Networks from which the homeserver may be reached, of both families. */
   readonly vpn: { readonly ranges: readonly string[] };
@@ -81,6 +87,9 @@ export interface ApplianceConfig {
 /** What `appliance.yaml` may hold, each setting by itself. The input is the YAML as plain values. */
 export const applianceSettings = section({
   stack: setting(checkStack).default('element-call'),
+  role: setting(checkRole).default('all'),
+  primary: setting(checkPrimary).default(null),
+  mediaNodes: setting(checkMediaNodes).default([]),
   domains: section({
     rtc: setting(checkDomain).optional(),
     matrix: setting(checkDomain).optional(),
@@ -135,11 +144,17 @@ export const applianceSettings = section({
 
 /** The same with every default filled in, once all settings are there and agree. */
 export const applianceSchema: z.ZodType<ApplianceConfig> = applianceSettings.transform(
-  ({ domains, certificates, vpn, capacity, ...rest }, context): ApplianceConfig => {
+  (
+    { domains, certificates, vpn, capacity, role, primary, mediaNodes, ...rest },
+    context,
+  ): ApplianceConfig => {
     const participants = capacity.participants ?? participantsRelayedBy(rest.turn.relayPorts);
     const common = { ...rest, services: servicesNamed(rest.services), capacity: { participants } };
     if (rest.stack === 'embedded') return { ...common, elementCall: null };
-    const agreed = elementCall({ domains, certificates, vpn }, { ...common, elementCall: null });
+    const agreed = elementCall(
+      { domains, certificates, vpn, role, primary, mediaNodes },
+      { ...common, elementCall: null },
+    );
     if (agreed.ok) return { ...common, elementCall: agreed.value };
     for (const { path, message, expected } of agreed.problems) {
       context.addIssue({ code: 'custom', path: [...(path ?? [])], message, params: { expected } });

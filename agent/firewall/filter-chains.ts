@@ -1,5 +1,6 @@
 import type { ChainSpec, RuleSpec } from '../nftables/objects.ts';
 import * as nft from '../nftables/statements.ts';
+import type { PublishedPort } from '../stack/types.ts';
 import { portsOf } from './account-chains.ts';
 import type { Account } from './accounts.ts';
 import { NO_BACKEND_DROPPED } from './dropped.ts';
@@ -7,8 +8,10 @@ import { lockForwarded, lockToHost } from './egress-chains.ts';
 import {
   fromBackend,
   fromOpener,
+  IPV4,
   inBoth,
   running,
+  source,
   toBackend,
   towardsOpener,
   translated,
@@ -29,7 +32,7 @@ export function filterChains(input: FirewallInput, open: readonly Account[]): Ch
       base: { type: 'filter', hook: 'forward', priority: -10, policy: 'accept' },
       rules: [...lockForwarded(input), ...countAndMark, ...toContainers(input)],
     },
-    directChain,
+    directChain(input),
     {
       name: 'input',
       base: { type: 'filter', hook: 'input', priority: -10, policy: 'accept' },
@@ -71,10 +74,11 @@ const toContainers = ({ network, locked }: FirewallInput): RuleSpec[] =>
   }));
 
 /** Whoever has a route to the containers could else call any of their ports, past what is published. */
-const directChain: ChainSpec = {
+const directChain = (input: FirewallInput): ChainSpec => ({
   name: 'direct',
   rules: [
     { id: 'leave-running', statements: [running, nft.returnVerdict] },
+    ...input.published.flatMap(onlyFrom),
     ...inBoth((family) => [
       {
         id: `leave-published${family.suffix}`,
@@ -83,7 +87,24 @@ const directChain: ChainSpec = {
     ]),
     { id: 'drop-direct', statements: [nft.count('direct-dropped'), nft.drop] },
   ],
-};
+});
+
+/** A port that is published to some: to all others it is as if it were not. */
+function onlyFrom({ protocol, port, from }: PublishedPort): RuleSpec[] {
+  if (from === undefined) return [];
+  const there = nft.equal(nft.concat(nft.l4proto, nft.dport), nft.concat(protocol, port));
+  const refuse = [nft.count('direct-dropped'), nft.drop];
+  return [
+    {
+      id: `only-from-${protocol}-${port}-4`,
+      statements: [translated, there, nft.unequal(source(IPV4), { set: [...from] }), ...refuse],
+    },
+    {
+      id: `only-from-${protocol}-${port}-6`,
+      statements: [translated, nft.equal(nft.nfproto, 'ipv6'), there, ...refuse],
+    },
+  ];
+}
 
 /** Accepts what host-network services listen on; drops packets to a published port that found no backend. */
 function inputRules(open: readonly Account[]): RuleSpec[] {

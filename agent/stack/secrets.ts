@@ -35,6 +35,7 @@ const KINDS: { readonly [Name in keyof SecretValues]: Kind } = {
     pattern: /^[\w-]{64}$/,
     form: '64 characters of base64url',
   },
+  redis: { file: 'redis', ...HEX },
 };
 
 /** What a rotation keeps beside the secrets in use: a file each, a value a line, in the order of `ROTATED`. */
@@ -62,9 +63,10 @@ export async function ensureSecrets({ directory }: { readonly directory: string 
 /** The secrets, null while one of them has not been made yet. Error: SECRET_REFUSED. */
 export async function readSecrets({ directory }: { readonly directory: string }): Promise<Secrets | null> {
   const read = await forEachSecret((kind) => readSecret(join(directory, kind.file), kind));
-  const { turn, turnLegacy, livekitKey, livekitSecret } = read;
-  if (turn === null || turnLegacy === null || livekitKey === null || livekitSecret === null) return null;
-  return withStages(directory, { turn, turnLegacy, livekitKey, livekitSecret });
+  const { turn, turnLegacy, livekitKey, livekitSecret, redis } = read;
+  if (turn === null || turnLegacy === null || livekitKey === null) return null;
+  if (livekitSecret === null || redis === null) return null;
+  return withStages(directory, { turn, turnLegacy, livekitKey, livekitSecret, redis });
 }
 
 /** Every value, also those that are good during a rotation only: what must be shown nowhere. */
@@ -97,6 +99,29 @@ export async function readStage(
   );
 }
 
+/** What appliances that carry the same calls have in common. */
+export const SHARED = [
+  'livekitKey',
+  'livekitSecret',
+  'redis',
+] as const satisfies readonly (keyof SecretValues)[];
+
+/** Puts another appliance's in the place of ours. Error: SECRET_REFUSED, before anything is written. */
+export async function adoptShared(
+  directory: string,
+  given: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const values = SHARED.map((name) => {
+    const value = given[name];
+    return [
+      KINDS[name],
+      checked(typeof value === 'string' ? value : '', `that was given as ${name}`, KINDS[name]),
+    ] as const;
+  });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  for (const [{ file }, value] of values) await writeSecret(join(directory, file), [value]);
+}
+
 /** For root alone, whole or not at all. */
 export async function writeSecret(path: string, values: readonly string[]): Promise<void> {
   await writeFileAtomic(path, values.map((value) => `${value}\n`).join(''), { mode: 0o600 });
@@ -125,6 +150,7 @@ async function forEachSecret<T>(
     turnLegacy: await act(KINDS.turnLegacy),
     livekitKey: await act(KINDS.livekitKey),
     livekitSecret: await act(KINDS.livekitSecret),
+    redis: await act(KINDS.redis),
   };
 }
 

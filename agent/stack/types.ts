@@ -9,6 +9,8 @@ export interface PublishedPort {
   readonly protocol: Protocol;
   readonly port: number;
   readonly service: string;
+  /** The IPv4 addresses to which it is open; absent: it is open to everybody. */
+  readonly from?: readonly string[];
 }
 
 /** Ports on which a host-network service listens itself; accepted on input, not translated. */
@@ -83,6 +85,8 @@ export interface SecretValues {
   readonly livekitKey: string;
   /** That key: LiveKit, lk-jwt-service, the agent's probe. */
   readonly livekitSecret: string;
+  /** Password of the Redis that LiveKits of several appliances share. */
+  readonly redis: string;
 }
 
 /** Those in use, and during a rotation what is good beside them. */

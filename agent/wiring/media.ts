@@ -5,6 +5,7 @@ import type { Prober } from '../probes/prober.ts';
 import type { SlowFacts } from '../reconcile/daemon-facts.ts';
 import { COTURN, TURN_PORT } from '../stack/coturn.ts';
 import { announcedAddresses, LIVEKIT_YAML } from '../stack/element-call/announced-addresses.ts';
+import { sharesRooms } from '../stack/element-call/livekit-yaml.ts';
 import { LIVEKIT, PORTS } from '../stack/element-call/names.ts';
 import type { Parts } from './parts.ts';
 
@@ -23,6 +24,9 @@ export function watchMedia(
     const down = [LIVEKIT, COTURN].find((service) => verdicts.get(service)?.ok !== true);
     if (down !== undefined) return { kind: 'lost', why: `${down} does not serve` };
     const { backend, host } = look.placesOf(LIVEKIT);
+    const elementCall = look.config()?.elementCall ?? null;
+    if (elementCall !== null && sharesRooms(elementCall))
+      return { kind: 'lost', why: 'a room of its own may be made on another appliance: join a call to see' };
     const keys = secrets.latest();
     const file = look.desired()?.files.find(({ path }) => path === LIVEKIT_YAML);
     if (backend === null || keys === null || file === undefined || host.startsWith('127.'))

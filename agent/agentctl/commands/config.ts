@@ -53,6 +53,7 @@ function asWritten({
   const { from, to } = turn.relayPorts;
   const given = elementCall && {
     ...elementCall,
+    primary: elementCall.primary ?? 'none',
     certificates: Object.fromEntries(
       Object.entries(elementCall.certificates).filter(([, value]) => value !== null),
     ),

@@ -61,6 +61,13 @@ async function chainProofs(paths: Paths): Promise<readonly Proof[]> {
       hint: 'Write the configuration first (agentctl config validate), or use agentctl verify --offline.',
     });
   }
+  if (config.elementCall.role === 'media') {
+    throw new AgentError({
+      code: 'VERIFY_NO_CHAIN',
+      message: 'this appliance carries media for another one, and has no part in its chain of trust',
+      hint: `Ask the one at ${config.elementCall.primary}: sudo agentctl verify.`,
+    });
+  }
   const { chain, ports } = await chainHere(paths, config, config.elementCall);
   return [...routeProofs(chain, ports), ...mediaProofs(chain, ports)];
 }

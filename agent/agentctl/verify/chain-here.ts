@@ -10,6 +10,7 @@ import { probeTcp } from '../../probes/tcp-probe.ts';
 import { turnCredential } from '../../probes/turn-credential.ts';
 import { TURN_PORT } from '../../stack/coturn.ts';
 import { announcedAddresses, LIVEKIT_YAML } from '../../stack/element-call/announced-addresses.ts';
+import { sharesRooms } from '../../stack/element-call/livekit-yaml.ts';
 import { LIVEKIT, LK_JWT, PORTS, TRAEFIK } from '../../stack/element-call/names.ts';
 import { elementCallStack } from '../../stack/element-call/stack.ts';
 import { addressIn } from '../../stack/networks.ts';
@@ -22,6 +23,7 @@ import { run, runOk } from '../../system/processes.ts';
 import { asRoot } from '../as-root.ts';
 import type { Chain, ChainPorts } from './chain.ts';
 import { askHttps, type HttpsAnswer } from './https-request.ts';
+import { unverified } from './proof.ts';
 
 /** How long a credential of the relay is good that the proof makes for itself. */
 const CREDENTIAL_SECONDS = 120;
@@ -90,7 +92,13 @@ export async function chainHere(
         return counters.find(({ name }) => name === REFUSED_COUNTER)?.packets ?? 0;
       },
       credential: () => turnCredential(secrets.turn, 'verify', Date.now() / 1000 + CREDENTIAL_SECONDS),
-      media: () => {
+      media: async () => {
+        if (sharesRooms(elementCall)) {
+          throw unverified(
+            'a room of its own may be made on any of several appliances',
+            'join a call once, and see with agentctl firewall show on each of them where it is',
+          );
+        }
         const { livekitKey: key, livekitSecret: secret } = secrets;
         return askMedia(run, { sfu: { host: livekit, port: PORTS.signalling, key, secret }, relay });
       },

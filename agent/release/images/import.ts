@@ -1,5 +1,5 @@
 import { copyFile, mkdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as z from 'zod';
 import type { LockedImage } from '../../stack/element-call/image-lock.ts';
 import { IMAGE_MANIFEST, sha256OfFile } from '../../stack/images.ts';
@@ -25,7 +25,10 @@ export async function importImages(
   directory: string,
 ): Promise<readonly StackImage[]> {
   const images: StackImage[] = [];
-  for (const image of locked) images.push(await examine(run, image, from));
+  for (const image of locked) {
+    const there = !image.optional || (await sha256OfFile(archiveOf(image, from))) !== null;
+    if (there) images.push(await examine(run, image, from));
+  }
   await mkdir(directory, { recursive: true });
   for (const { archive } of images) {
     const temporary = join(directory, `${archive}.tmp`);
@@ -37,13 +40,15 @@ export async function importImages(
   return images;
 }
 
+const archiveOf = ({ service }: Pick<LockedImage, 'service'>, from: string) => join(from, `${service}.tar`);
+
 async function examine(
   run: Run,
   { service, reference, digest }: LockedImage,
   from: string,
 ): Promise<StackImage> {
-  const archive = `${service}.tar`;
-  const path = join(from, archive);
+  const path = archiveOf({ service }, from);
+  const archive = basename(path);
   const pinned = digest === null ? reference : `${reference}@${digest}`;
   const archiveSha256 = await sha256OfFile(path);
   if (archiveSha256 === null) {

@@ -13,7 +13,9 @@ import {
   PROJECT,
   type RenderInput,
 } from '../types.ts';
-import { LIVEKIT, LK_JWT, PORTS, TRAEFIK, TUWUNEL, USERS } from './names.ts';
+import { LIVEKIT, LK_JWT, PORTS, REDIS, TRAEFIK, TUWUNEL, USERS } from './names.ts';
+import { redisContainer } from './redis.ts';
+import { elementCallServices } from './services.ts';
 
 const STACK = 'element-call';
 
@@ -41,9 +43,10 @@ export function composeFile(
   const { domains, certificates } = elementCall;
   const { participants } = config.capacity;
   const turnUri = (transport: string) => `turn:${domains.turn}:${TURN_PORT}?transport=${transport}`;
+  const media = elementCall.role === 'media';
   const privateCa = certificates.kind === 'private-ca';
-  const definitions = {
-    [COTURN]: {
+  const definitions: Readonly<Record<string, () => object>> = {
+    [COTURN]: () => ({
       ...coturnContainer(imageOf(input, COTURN), RELAY_USER),
       // Upstream's program has this as a file capability: a kernel that may not grant it does not start the program.
       // It does not get it either, for no-new-privileges.
@@ -51,17 +54,17 @@ export function composeFile(
       // Upstream's own command asks a third party for the public address.
       entrypoint: ['/usr/bin/turnserver', '-c', join('/etc', TURNSERVER_CONF)],
       volumes: [mounted(join(directory, COTURN), join('/etc', COTURN))],
-    },
-    [LIVEKIT]: {
+    }),
+    [LIVEKIT]: () => ({
       ...hardened(imageOf(input, LIVEKIT), USERS[LIVEKIT]),
       command: ['--config', '/etc/livekit/livekit.yaml'],
       mem_limit: `${256 + 8 * participants}m`,
       pids_limit: 512,
-      networks: { [NETWORK]: {}, [LOCKED_NETWORK]: placeIn(locked, LIVEKIT) },
+      networks: { [NETWORK]: {}, ...(media ? {} : { [LOCKED_NETWORK]: placeIn(locked, LIVEKIT) }) },
       volumes: [mounted(join(directory, LIVEKIT), '/etc/livekit')],
       healthcheck: healthcheck(`http://127.0.0.1:${PORTS.signalling}/`),
-    },
-    [LK_JWT]: {
+    }),
+    [LK_JWT]: () => ({
       ...hardened(imageOf(input, LK_JWT), USERS[LK_JWT]),
       mem_limit: '128m',
       pids_limit: 128,
@@ -78,8 +81,8 @@ export function composeFile(
         ...(privateCa ? { SSL_CERT_FILE: '/etc/lk-jwt/ca.pem' } : {}),
       },
       volumes: [mounted(join(directory, LK_JWT), '/etc/lk-jwt')],
-    },
-    [TUWUNEL]: {
+    }),
+    [TUWUNEL]: () => ({
       ...hardened(imageOf(input, TUWUNEL), USERS[TUWUNEL]),
       // Named, for the agent sends it itself for a backup: Docker starts a container again that ends by another.
       stop_signal: 'SIGTERM',
@@ -107,8 +110,8 @@ export function composeFile(
         mounted(join(directory, TUWUNEL), '/etc/tuwunel'),
         mounted(join(dataDirectory, TUWUNEL), '/var/lib/tuwunel', 'write'),
       ],
-    },
-    [TRAEFIK]: {
+    }),
+    [TRAEFIK]: () => ({
       ...hardened(imageOf(input, TRAEFIK), USERS[TRAEFIK]),
       command: ['--configFile=/etc/traefik/traefik.yml'],
       mem_limit: '256m',
@@ -128,19 +131,23 @@ export function composeFile(
         mounted(join(dataDirectory, TRAEFIK), '/var/lib/traefik', 'write'),
       ],
       healthcheck: healthcheck(`http://127.0.0.1:${PORTS.ping}/ping`),
-    },
+    }),
+    [REDIS]: () => redisContainer(input),
   };
+  const names = new Set(elementCallServices(config).map(({ name }) => name));
+  const present = Object.entries(definitions).filter(([name]) => names.has(name));
   const subnets = [open.subnet, open.subnet6, locked.subnet, locked.subnet6];
   return composeText({
     name: PROJECT,
     services: Object.fromEntries(
-      Object.entries(definitions).map(([name, definition]) => {
+      present.map(([name, define]) => {
+        const definition = define();
         const parts = [definition, name === COTURN ? [] : subnets, readAtStart[name] ?? []];
         // Of a name that anybody may see nothing of a secret can be learnt without another one.
         return [name, labelled(STACK, name, definition, generation(parts, keyOf(name, secrets)))];
       }),
     ),
-    networks: composeNetworks([open, locked], STACK),
+    networks: composeNetworks(media ? [open] : [open, locked], STACK),
   });
 }
 

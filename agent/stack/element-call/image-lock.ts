@@ -15,6 +15,8 @@ const imageSchema = z.strictObject({
     .nullable(),
   /** Where the digest is from: a registry that was asked, or a public file that pins it. */
   source: z.string().min(1).nullable(),
+  /** Of a service that not every appliance has: its archive may be missing. */
+  optional: z.literal(true).optional(),
 });
 
 const lockSchema = z.strictObject({ images: z.array(imageSchema).min(1) });

@@ -41,10 +41,17 @@ const schema = z.strictObject({
       .max(2 ** 31 - 1),
     bytes_per_sec: z.number().positive(),
   }),
-  webhook: z.strictObject({
-    api_key: z.string().min(1),
-    urls: z.array(z.url({ protocol: /^https?$/ })).min(1),
-  }),
+  webhook: z
+    .strictObject({
+      api_key: z.string().min(1),
+      urls: z.array(z.url({ protocol: /^https?$/ })).min(1),
+    })
+    .optional(),
+  // protocol, redis/redis.go: an address without a password would let in whoever reaches it.
+  redis: z
+    .strictObject({ address: z.string().regex(/^[\w.-]+:\d+$/), password: z.string().min(32) })
+    .optional(),
+  node_selector: z.strictObject({ kind: z.literal('any'), sort_by: z.literal('random') }).optional(),
   logging: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']), json: z.boolean() }),
 });
 
@@ -57,7 +64,8 @@ export function livekitRefuses(configuration: unknown, keys: unknown): readonly 
   // The words of a check of keys are not passed on: they may quote one.
   if (!checkedKeys.success) return ['its key file has a key of fewer than 32 characters, or none'];
   if (!checked.success) return inWords(checked.error);
-  return Object.hasOwn(checkedKeys.data, checked.data.webhook.api_key)
+  const { webhook } = checked.data;
+  return webhook === undefined || Object.hasOwn(checkedKeys.data, webhook.api_key)
     ? []
     : ['webhook.api_key: it is not in the key file'];
 }

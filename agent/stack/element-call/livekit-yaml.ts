@@ -4,7 +4,7 @@ import { TURN_PORT } from '../coturn.ts';
 import { TURN_CREDENTIAL_MS } from '../turn-credentials.ts';
 import type { NetworkDefinition } from '../types.ts';
 import { mediaAddresses } from './media-address.ts';
-import { LK_JWT, PORTS } from './names.ts';
+import { LK_JWT, PORTS, REDIS } from './names.ts';
 
 /** Below `/etc/livekit` of the container. */
 export const LIVEKIT_KEYS = 'keys.yaml';
@@ -29,8 +29,9 @@ export function livekitYaml(input: {
   readonly network: NetworkDefinition;
   /** Name of the key, which is no secret. */
   readonly key: string;
+  readonly redisPassword: string;
 }): string {
-  const { config, elementCall, addresses, network, key } = input;
+  const { config, elementCall, addresses, network, key, redisPassword } = input;
   const { participants } = config.capacity;
   const offered = mediaAddresses(config, addresses);
   return stringify({
@@ -57,7 +58,27 @@ export function livekitYaml(input: {
       num_tracks: participants * TRACKS_A_PARTICIPANT,
       bytes_per_sec: participants * BYTES_PER_SECOND_A_PARTICIPANT,
     },
-    webhook: { api_key: key, urls: [`http://${LK_JWT}:${PORTS.lkJwt}/sfu_webhook`] },
+    // lk-jwt-service, whom only its own LiveKit reaches, wants it for delayed events, which Tuwunel has not.
+    ...(elementCall.role === 'media'
+      ? {}
+      : { webhook: { api_key: key, urls: [`http://${LK_JWT}:${PORTS.lkJwt}/sfu_webhook`] } }),
+    ...sharedRooms(elementCall, redisPassword),
     logging: { level: 'info', json: true },
   });
+}
+
+/** Whether LiveKit shares its rooms with those of other appliances: then its configuration holds a password. */
+export const sharesRooms = ({ primary, mediaNodes }: ElementCallConfig): boolean =>
+  primary !== null || mediaNodes.length > 0;
+
+/**
+ * LiveKit's multi-node mode: all find each other in one Redis, signalling goes by way of it, and media straight to the
+ * node that has the room. LiveKit's own limits keep a node from more than it can carry.
+ */
+function sharedRooms(elementCall: ElementCallConfig, password: string): object {
+  if (!sharesRooms(elementCall)) return {};
+  return {
+    redis: { address: `${elementCall.primary ?? REDIS}:${PORTS.redis}`, password },
+    node_selector: { kind: 'any', sort_by: 'random' },
+  };
 }

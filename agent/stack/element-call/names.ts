@@ -3,6 +3,8 @@ export const LIVEKIT = 'livekit';
 export const LK_JWT = 'lk-jwt';
 export const TUWUNEL = 'tuwunel';
 export const TRAEFIK = 'traefik';
+/** Only where appliances help each other. */
+export const REDIS = 'redis';
 
 /**
  * A user for each service, and for nothing else on the machine, so that a file with a secret is readable by just the
@@ -13,6 +15,7 @@ export const USERS = {
   [LK_JWT]: { uid: 73480, gid: 73480 },
   [TUWUNEL]: { uid: 73481, gid: 73481 },
   [TRAEFIK]: { uid: 73482, gid: 73482 },
+  [REDIS]: { uid: 73483, gid: 73483 },
 } as const;
 
 /** Where services listen inside their containers. Only those of `elementCallServices` are published. */
@@ -27,4 +30,5 @@ export const PORTS = {
   https: 443,
   /** Traefik's health page. */
   ping: 8082,
+  redis: 6379,
 } as const;

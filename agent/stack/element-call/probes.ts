@@ -1,6 +1,6 @@
 import { COTURN, coturnProbes } from '../coturn.ts';
 import type { ProbePlaces, ProbeSpec } from '../types.ts';
-import { LIVEKIT, LK_JWT, PORTS, TRAEFIK, TUWUNEL } from './names.ts';
+import { LIVEKIT, LK_JWT, PORTS, REDIS, TRAEFIK, TUWUNEL } from './names.ts';
 
 /**
  * What shows that a service serves, as far as a question without an account can. LiveKit answers no STUN on its media
@@ -23,6 +23,8 @@ export function elementCallProbes(service: string, at: ProbePlaces): readonly Pr
       return [http(PORTS.lkJwt, '/healthz')];
     case TUWUNEL:
       return [http(PORTS.tuwunel, '/_tuwunel/server_version')];
+    case REDIS:
+      return [{ kind: 'tcp', host: backend, port: PORTS.redis }];
     case TRAEFIK:
       return [http(PORTS.ping, '/ping')];
     default:

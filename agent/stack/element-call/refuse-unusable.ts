@@ -4,6 +4,7 @@ import { lintCompose } from '../lint-compose.ts';
 import { lintLocked } from '../lint-locked.ts';
 import type { RenderedFile, ServiceDefinition } from '../types.ts';
 import { livekitRefuses } from './livekit-accepts.ts';
+import { TRAEFIK } from './names.ts';
 import { traefikRefuses } from './traefik-accepts.ts';
 
 /**
@@ -20,9 +21,10 @@ export function refuseUnusable(files: readonly RenderedFile[], services: readonl
     ...livekitRefuses(yamlOf('livekit/livekit.yaml'), yamlOf('livekit/keys.yaml')).map(
       (problem) => `livekit.yaml: ${problem}`,
     ),
-    ...traefikRefuses(yamlOf('traefik/traefik.yml'), yamlOf('traefik/dynamic/routes.yml')).map(
-      (problem) => `Traefik: ${problem}`,
-    ),
+    ...(services.some(({ name }) => name === TRAEFIK)
+      ? traefikRefuses(yamlOf('traefik/traefik.yml'), yamlOf('traefik/dynamic/routes.yml'))
+      : []
+    ).map((problem) => `Traefik: ${problem}`),
   ];
   if (problems.length === 0) return;
   throw new AgentError({

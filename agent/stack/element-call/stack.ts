@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { ApplianceConfig, ElementCallConfig } from '../../config/schema.ts';
 import { COTURN } from '../coturn.ts';
 import { generationsOf } from '../generations.ts';
@@ -6,9 +7,10 @@ import { turnDatabase } from '../turn-credentials.ts';
 import { TURNSERVER_CONF, turnserverConf } from '../turnserver-conf.ts';
 import type { LockedNetwork, NetworkDefinition, RenderedFile, RenderInput, Stack } from '../types.ts';
 import { composeFile, lkJwtAddresses } from './compose-file.ts';
-import { LIVEKIT_KEYS, LIVEKIT_TURN_SECRET, livekitYaml } from './livekit-yaml.ts';
-import { LIVEKIT, LK_JWT, TRAEFIK, TUWUNEL, USERS } from './names.ts';
+import { LIVEKIT_KEYS, LIVEKIT_TURN_SECRET, livekitYaml, sharesRooms } from './livekit-yaml.ts';
+import { LIVEKIT, LK_JWT, REDIS, TRAEFIK, TUWUNEL, USERS } from './names.ts';
 import { elementCallProbes } from './probes.ts';
+import { redisConf } from './redis.ts';
 import { refuseUnusable } from './refuse-unusable.ts';
 import { ROTATIONS } from './rotations.ts';
 import { elementCallServices } from './services.ts';
@@ -20,7 +22,7 @@ import { traefikStatic } from './traefik-static.ts';
 export const elementCallStack: Stack = {
   name: 'element-call',
   services: elementCallServices,
-  networks: networksOf,
+  networks: (config) => (config.elementCall?.role === 'media' ? [networksOf(config)[0]] : networksOf(config)),
   data: ([TUWUNEL, TRAEFIK] as const).map((name) => ({ name, owner: USERS[name] })),
   rotations: ROTATIONS,
   render,
@@ -38,10 +40,14 @@ function render(input: RenderInput): readonly RenderedFile[] {
   const [network, locked] = networksOf(config);
   const coturn = [plainFile(TURNSERVER_CONF, turnserverConf({ config, addresses }))];
   const key = secrets.livekitKey;
+  const redisPassword = secrets.redis;
+  const livekitConfig = livekitYaml({ config, elementCall, addresses, network, key, redisPassword });
   const { livekitKey: keyBefore, livekitSecret: secretBefore } = secrets.previous;
   const keysBefore = keyBefore === undefined ? '' : `${keyBefore}: ${secretBefore}\n`;
   const livekit = [
-    plain(LIVEKIT, 'livekit.yaml', livekitYaml({ config, elementCall, addresses, network, key })),
+    sharesRooms(elementCall)
+      ? secretOf(LIVEKIT, 'livekit.yaml', livekitConfig)
+      : plain(LIVEKIT, 'livekit.yaml', livekitConfig),
     secretOf(LIVEKIT, LIVEKIT_KEYS, `${key}: ${secrets.livekitSecret}\n${keysBefore}`),
     secretOf(LIVEKIT, LIVEKIT_TURN_SECRET, `${secrets.turn}\n`),
   ];
@@ -51,6 +57,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
     ...(certificates?.ca ? [plain(LK_JWT, 'ca.pem', certificates.ca)] : []),
   ];
   const traefik = [plain(TRAEFIK, 'traefik.yml', traefikStatic(elementCall.certificates))];
+  const redis = [secretOf(REDIS, 'redis.conf', redisConf(redisPassword))];
   const readAnew = [
     turnDatabase(config.turn.realm, secrets, ['turn', 'turnLegacy']),
     secretOf(TUWUNEL, 'turn-secret', `${secrets.turnLegacy}\n`),
@@ -62,6 +69,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
     [LIVEKIT]: livekit,
     [LK_JWT]: lkJwt,
     [TRAEFIK]: traefik,
+    [REDIS]: redis,
   };
   const compose: RenderedFile = {
     path: 'compose.yaml',
@@ -70,8 +78,13 @@ function render(input: RenderInput): readonly RenderedFile[] {
     owner: { uid: 0, gid: 0 },
     secret: false,
   };
-  const files = [compose, ...Object.values(readAtStart).flat(), ...readAnew];
-  refuseUnusable(files, elementCallServices(config));
+  const services = elementCallServices(config);
+  const present = new Set(services.map(({ name }) => name));
+  // Each file is in the folder of the service that reads it.
+  const files = [compose, ...Object.values(readAtStart).flat(), ...readAnew].filter(
+    ({ path }) => path === compose.path || present.has(dirname(path)) || present.has(dirname(dirname(path))),
+  );
+  refuseUnusable(files, services);
   return files;
 }
 

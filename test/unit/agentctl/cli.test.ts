@@ -450,7 +450,7 @@ test.serial('config show prints what is in force, and its output is a valid conf
   await writeFile(paths.config, FULL_CONFIG);
   const { exit, out } = await agentctl(root, 'config', 'show');
   t.is(exit, 0);
-  t.regex(out, /^# From .*Defaults: stack, domains\.turn, network\.addresses/);
+  t.regex(out, /^# From .*Defaults: stack, role, primary, mediaNodes, domains\.turn, network\.addresses/);
   t.regex(out, /^ {2}relayPorts: 50000-50100$/m);
   const shown = join(root, 'shown.yaml');
   await writeFile(shown, out);

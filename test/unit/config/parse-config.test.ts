@@ -6,6 +6,9 @@ import { formatConfigProblems } from '../../../agent/config/problems.ts';
 import { DEFAULT_CONFIG } from '../../../agent/config/schema.ts';
 
 const DEFAULTS = [
+  'role',
+  'primary',
+  'mediaNodes',
   'domains.turn',
   'network.addresses',
   'network.subnet',
@@ -106,6 +109,9 @@ test('with what it needs a real appliance has everything', (t) => {
     ...DEFAULT_CONFIG,
     stack: 'element-call',
     elementCall: {
+      role: 'all',
+      primary: null,
+      mediaNodes: [],
       domains: {
         rtc: 'rtc.example.org',
         matrix: 'matrix.example.org',
@@ -156,6 +162,9 @@ test('the file that the installer writes shows every setting, at its default or 
 test('a file with every setting is understood', (t) => {
   const text = [
     '\ufeffstack: element-call',
+    'role: all',
+    'primary: none',
+    'mediaNodes: [10.8.0.12, 10.8.0.13]',
     'network:',
     '  addresses:',
     '    - 198.51.100.1',
@@ -210,6 +219,9 @@ test('a file with every setting is understood', (t) => {
       turn: { realm: 'turn.example.org', relayPorts: { from: 50000, to: 50015 } },
       capacity: { participants: 3 },
       elementCall: {
+        role: 'all',
+        primary: null,
+        mediaNodes: ['10.8.0.12', '10.8.0.13'],
         domains: {
           rtc: 'rtc.example.org',
           matrix: 'm.example.org',
@@ -288,16 +300,16 @@ const refused: [text: string, ...problems: string[]][] = [
   ['\nrealm: x', '2: realm: there is no such setting; did you mean turn.realm?'],
   [
     'livekit: 1',
-    '1: livekit: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, site, services',
+    '1: livekit: there is no such setting; the settings here are stack, domains, certificates, vpn, role, primary, mediaNodes, network, turn, capacity, healing, firewall, site, services',
   ],
   ['turn: {port: 1}', '1: turn.port: there is no such setting; the settings here are realm, relayPorts'],
   [
     '__proto__: 1',
-    '1: __proto__: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, site, services',
+    '1: __proto__: there is no such setting; the settings here are stack, domains, certificates, vpn, role, primary, mediaNodes, network, turn, capacity, healing, firewall, site, services',
   ],
   [
     'constructor: 1',
-    '1: constructor: there is no such setting; the settings here are stack, domains, certificates, vpn, network, turn, capacity, healing, firewall, site, services',
+    '1: constructor: there is no such setting; the settings here are stack, domains, certificates, vpn, role, primary, mediaNodes, network, turn, capacity, healing, firewall, site, services',
   ],
   ['1: x', '1: the number 1 is not the name of a setting; names are text, e.g. network'],
   ['? [a]\n: b', '1: a list or section is not the name of a setting; names are text, e.g. network'],

@@ -94,3 +94,25 @@ test('a locked network is closed to direct calls and to the relay, and nothing o
   const rules = desiredTable(withLocked).chains.find(({ name }) => name === 'postrouting')?.rules;
   t.notRegex(JSON.stringify(rules), /172\.30\.6|fd00:6|br-appl-token/);
 });
+
+test('a port that is published to some is closed to all others, in both families, before anybody is let through', (t) => {
+  const from = ['10.8.0.12', '10.8.0.13'];
+  const some = { protocol: 'tcp', port: 6379, service: 'redis', from } as const;
+  const table = desiredTable({ ...input, published: [...input.published, some] });
+  t.notThrows(() => checkSpec(table));
+  const rules = table.chains.find(({ name }) => name === 'direct')?.rules ?? [];
+  t.deepEqual(
+    rules.map(({ id }) => id),
+    [
+      'leave-running',
+      'only-from-tcp-6379-4',
+      'only-from-tcp-6379-6',
+      'leave-published4',
+      'leave-published6',
+      'drop-direct',
+    ],
+  );
+  const [, v4] = rules;
+  t.true(JSON.stringify(v4).includes('{"set":["10.8.0.12","10.8.0.13"]}'));
+  t.true(JSON.stringify(v4).endsWith('{"drop":null}]}'), JSON.stringify(v4));
+});

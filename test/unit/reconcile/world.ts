@@ -19,6 +19,7 @@ export const secrets: Secrets = {
   turnLegacy: 'b'.repeat(64),
   livekitKey: `API${'c'.repeat(12)}`,
   livekitSecret: 'd'.repeat(64),
+  redis: 'e'.repeat(64),
   next: {},
   previous: {},
 };

@@ -41,7 +41,7 @@ for (const name of Object.keys(ROTATED) as RotatedName[]) {
       await rotation.withdraw(name);
       t.deepEqual(await read(), { ...before, ...next, next: {}, previous: {} });
     }
-    t.is((await readdir(directory)).length, 4, 'nothing is left behind');
+    t.is((await readdir(directory)).length, 5, 'nothing is left behind');
   });
 }
 

@@ -11,7 +11,7 @@ async function folder(t: ExecutionContext): Promise<string> {
   return join(path, 'secrets');
 }
 
-const FILES = ['livekit-key', 'livekit-secret', 'turn', 'turn-legacy'];
+const FILES = ['livekit-key', 'livekit-secret', 'redis', 'turn', 'turn-legacy'];
 
 test('a secret is made at the first start, for its owner only, and is the same ever after', async (t) => {
   const directory = await folder(t);
@@ -21,7 +21,7 @@ test('a secret is made at the first start, for its owner only, and is the same e
   t.regex(made.turnLegacy, /^[0-9a-f]{64}$/);
   t.regex(made.livekitKey, /^API[0-9a-f]{12}$/);
   t.regex(made.livekitSecret, /^[\w-]{64}$/);
-  t.is(new Set(allValues(made)).size, 4);
+  t.is(new Set(allValues(made)).size, 5);
   t.deepEqual(await ensureSecrets({ directory }), made);
   t.deepEqual(await readSecrets({ directory }), made);
   t.is((await stat(directory)).mode & 0o777, 0o700);

@@ -120,7 +120,7 @@ for (const [what, [after, anew, files]] of Object.entries(effects)) {
 test('every service is hardened and bounded, and has a user of its own', (t) => {
   for (const input of Object.values(APPLIANCES)) {
     const { services } = composeOf(input);
-    t.is(new Set(Object.values(services).map(({ user }) => user)).size, 5);
+    t.is(new Set(Object.values(services).map(({ user }) => user)).size, Object.keys(services).length);
     for (const [name, service] of Object.entries(services)) {
       t.like(service, {
         read_only: true,
@@ -153,6 +153,7 @@ test('a secret is in files for the one user that needs it, and nowhere else', (t
     // The name of the key, which is no secret.
     livekitKey: ['livekit/livekit.yaml everybody', 'livekit/keys.yaml 73479', 'lk-jwt/key 73480'],
     livekitSecret: ['livekit/keys.yaml 73479', 'lk-jwt/secret 73480'],
+    redis: [],
   });
 });
 
@@ -216,4 +217,32 @@ test('without an image for a service nothing is rendered, and the next step is n
     code: 'IMAGES_MISSING',
     message: 'there is no image of lk-jwt among those of this appliance',
   });
+});
+
+test('appliances that help each other share a Redis: the first has it, for those that it names; the others LiveKit and a relay', (t) => {
+  const { helped, media } = APPLIANCES;
+  if (helped === undefined || media === undefined) throw new Error('no such sample');
+  const names = (input: RenderInput) => elementCallServices(input.config).map(({ name }) => name);
+  t.deepEqual(names(helped).sort(), ['coturn', 'livekit', 'lk-jwt', 'redis', 'traefik', 'tuwunel']);
+  t.deepEqual(names(media), ['livekit', 'coturn']);
+  const published = elementCallServices(helped.config).flatMap((service) => service.published);
+  t.deepEqual(
+    published.filter(({ service }) => service === 'redis'),
+    [{ protocol: 'tcp', port: 6379, service: 'redis', from: ['10.8.0.12', '10.8.0.13'] }],
+  );
+  const filesOf = (input: RenderInput) => elementCallStack.render(input).map(({ path }) => path);
+  t.deepEqual(filesOf(media).sort(), [
+    'compose.yaml',
+    'coturn/turn.db',
+    'coturn/turnserver.conf',
+    'livekit/keys.yaml',
+    'livekit/livekit.yaml',
+    'livekit/turn-secret',
+  ]);
+  // The password stands in LiveKit's file alone: Redis itself knows its hash.
+  const holders = elementCallStack.render(helped).filter(({ content }) => content.includes(secrets.redis));
+  t.deepEqual(
+    holders.map(({ path, mode, secret }) => [path, mode, secret]),
+    [['livekit/livekit.yaml', 0o400, true]],
+  );
 });

@@ -11,6 +11,9 @@ export const image = (service: string): StackImage => ({
 });
 
 export const elementCall: ElementCallConfig = {
+  role: 'all',
+  primary: null,
+  mediaNodes: [],
   domains: {
     rtc: 'rtc.example.org',
     matrix: 'matrix.example.org',
@@ -27,7 +30,7 @@ export const plain: RenderInput = {
   certificates: null,
   addresses: ['10.8.0.1', '203.0.113.7'],
   secrets,
-  images: ['livekit', 'coturn', 'lk-jwt', 'tuwunel', 'traefik'].map(image),
+  images: ['livekit', 'coturn', 'lk-jwt', 'tuwunel', 'traefik', 'redis'].map(image),
   directory: '/var/lib/appliance-agent/stack',
   dataDirectory: '/var/lib/appliance-agent/data',
 };
@@ -89,6 +92,17 @@ export const APPLIANCES: Readonly<Record<string, RenderInput>> = {
       },
     },
     { certificates: { ...PEM, ca: null } },
+  ),
+  helped: changed({ elementCall: { mediaNodes: ['10.8.0.12', '10.8.0.13'] } }),
+  media: changed(
+    {
+      elementCall: {
+        role: 'media',
+        primary: '10.8.0.1',
+        domains: { ...elementCall.domains, turn: 'relay2.example.org' },
+      },
+    },
+    { addresses: ['10.8.0.12', '203.0.113.8'], images: ['livekit', 'coturn'].map(image) },
   ),
 };
 
