@@ -92,16 +92,16 @@ const directChain = (input: FirewallInput): ChainSpec => ({
 /** A port that is published to some: to all others it is as if it were not. */
 function onlyFrom({ protocol, port, from }: PublishedPort): RuleSpec[] {
   if (from === undefined) return [];
-  const there = nft.equal(nft.concat(nft.l4proto, nft.dport), nft.concat(protocol, port));
+  const there = [nft.equal(nft.l4proto, protocol), nft.equal(nft.dport, port)];
   const refuse = [nft.count('direct-dropped'), nft.drop];
   return [
     {
       id: `only-from-${protocol}-${port}-4`,
-      statements: [translated, there, nft.unequal(source(IPV4), { set: [...from] }), ...refuse],
+      statements: [translated, ...there, nft.unequal(source(IPV4), { set: [...from] }), ...refuse],
     },
     {
       id: `only-from-${protocol}-${port}-6`,
-      statements: [translated, nft.equal(nft.nfproto, 'ipv6'), there, ...refuse],
+      statements: [translated, nft.equal(nft.nfproto, 'ipv6'), ...there, ...refuse],
     },
   ];
 }

@@ -1,8 +1,17 @@
+import { tmpdir } from 'node:os';
 import test from 'ava';
 import { closedTable } from '../../../agent/firewall/base-rules.ts';
 import { desiredTable } from '../../../agent/firewall/desired-table.ts';
 import type { FirewallInput } from '../../../agent/firewall/input.ts';
-import { checkSpec, type TableSpec } from '../../../agent/nftables/index.ts';
+import {
+  checkSpec,
+  createNft,
+  creation,
+  NFT_PROGRAM,
+  type TableSpec,
+} from '../../../agent/nftables/index.ts';
+import { run } from '../../../agent/system/processes.ts';
+import { needs, testWhen } from '../../support/needs.ts';
 import { input } from './input.ts';
 
 /** Elements of the sets and maps whose names begin so, as text. */
@@ -116,3 +125,16 @@ test('a port that is published to some is closed to all others, in both families
   t.true(JSON.stringify(v4).includes('{"set":["10.8.0.12","10.8.0.13"]}'));
   t.true(JSON.stringify(v4).endsWith('{"drop":null}]}'), JSON.stringify(v4));
 });
+
+testWhen(needs({ root: true, commands: ['nft', 'unshare'] }))(
+  'nft itself takes a port that is published to one, and to several',
+  async (t) => {
+    const command = ['/usr/bin/unshare', '--net', NFT_PROGRAM];
+    const nft = createNft({ run, temporaryDirectory: tmpdir(), command });
+    for (const from of [['10.8.0.12'], ['10.8.0.12', '10.8.0.13']]) {
+      const some = { protocol: 'tcp', port: 6379, service: 'redis', from } as const;
+      const table = desiredTable({ ...input, published: [...input.published, some] });
+      await t.notThrowsAsync(nft.check(creation(table)));
+    }
+  },
+);
