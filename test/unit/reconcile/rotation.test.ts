@@ -164,7 +164,11 @@ test('a rotation whose agent is killed before or after any of its acts ends as a
         `both are good meanwhile, ${place}`,
       );
       t.deepEqual(after.accepted, [after.inUse?.turn], place);
-      t.deepEqual(after.files.toSorted(), ['livekit-key', 'livekit-secret', 'turn', 'turn-legacy'], place);
+      t.deepEqual(
+        after.files.toSorted(),
+        ['livekit-key', 'livekit-secret', 'redis', 'turn', 'turn-legacy'],
+        place,
+      );
       t.is(after.inUse?.livekitSecret, before?.livekitSecret);
     }
   }
