@@ -8,11 +8,7 @@ import { cloneDisk, type MachineImage, machineImage } from './machine-image.ts';
 
 const MINUTE = 60_000;
 const COMMANDS = 'mmdebstrap mke2fs unshare qemu-system-x86_64 ip nsenter turnutils_uclient'.split(' ');
-const test = testWhen(
-  process.arch === 'x64'
-    ? needs({ root: true, commands: COMMANDS })
-    : 'needs an amd64 machine, as the image is for',
-);
+const test = testWhen(needs({ root: true, commands: COMMANDS, arch: 'x64' }));
 let image: MachineImage;
 let network: Machine;
 let disk: string;

@@ -7,6 +7,8 @@ export interface Needs {
   readonly root?: boolean;
   /** Programs that must be on PATH, e.g. `nft`. */
   readonly commands?: readonly string[];
+  /** What this machine's processor must be, in Node's words, e.g. `x64`. */
+  readonly arch?: NodeJS.Architecture;
 }
 
 /** Set by `test/run.ts` to the reason why a whole tier cannot run here. */
@@ -20,6 +22,8 @@ export function needs(what: Needs): string | null {
   const tierReason = process.env[SKIP_VARIABLE];
   if (tierReason) return tierReason;
   if (what.root === true && process.getuid?.() !== 0) return 'needs root (run: sudo npm test)';
+  if (what.arch !== undefined && what.arch !== process.arch)
+    return `needs a processor of the kind ${what.arch}`;
   const missing = (what.commands ?? []).filter((command) => !isOnPath(command));
   return missing.length === 0 ? null : `needs ${missing.join(', ')} (run: sudo sh test/setup.sh)`;
 }
