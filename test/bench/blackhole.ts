@@ -38,6 +38,7 @@ export async function measureBlackhole(
     for (let trial = 0; trial < trials; trial += 1) measured.push(await measureMove(movable, move));
     results.push({ by: movable.by, move, trials: measured });
   }
+  await movable.leave();
   return results;
 }
 

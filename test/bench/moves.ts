@@ -20,6 +20,8 @@ export interface Movable {
   /** Moves it; resolves when the command that moves it has ended. */
   move(move: Move): Promise<void>;
   address(): Promise<string>;
+  /** Gives the port back to what is measured next. */
+  leave(): Promise<void>;
 }
 
 /** Free for the whole run: Docker gives out the lowest address that is free. */
@@ -61,6 +63,9 @@ export function publishedByDocker(host: DockerHost): Movable {
       await runAt(TO);
     },
     address: () => host.addressOf(container),
+    async leave() {
+      await host.docker('rm', '--force', container);
+    },
   };
 }
 
@@ -98,6 +103,7 @@ export function publishedByUs(appliance: Appliance): Movable {
       await compose.up({ file, services: ['livekit'], forceRecreate: true });
     },
     address,
+    leave: async () => undefined,
   };
 }
 
