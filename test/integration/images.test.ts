@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContainerObservation } from '../../agent/engine/types.ts';
+import { TURN_DATABASE } from '../../agent/stack/turn-database.ts';
 import { run } from '../../agent/system/processes.ts';
 import { type Client, createClient } from '../support/client.ts';
 import { ENGINE_COMMANDS } from '../support/engine.ts';
@@ -177,8 +178,8 @@ test('the stand-in keeps LiveKit’s contract on its address, and tells who aske
 });
 
 test('the TURN secret is readable by coturn and not shown by the engine', async (t) => {
-  const path = join(stack.directory, 'coturn/turnserver.conf');
-  t.true((await readFile(path, 'utf8')).includes(stack.turnSecret));
+  const path = join(stack.directory, TURN_DATABASE);
+  t.true((await readFile(path, 'latin1')).includes(stack.turnSecret));
   t.false((await inspect('coturn')).text.includes(stack.turnSecret.slice(0, 12)));
   const { pid } = await container('coturn');
   t.false((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes(stack.turnSecret.slice(0, 12)));
