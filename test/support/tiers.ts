@@ -34,7 +34,7 @@ export const TIERS: readonly Tier[] = [
     needs: {},
     serial: false,
     silenceMs: 60 * SECOND,
-    limitMs: 6 * MINUTE,
+    limitMs: 8 * MINUTE,
   },
   {
     name: 'integration',
@@ -45,7 +45,7 @@ export const TIERS: readonly Tier[] = [
     },
     serial: true,
     silenceMs: 3 * MINUTE,
-    limitMs: 22 * MINUTE,
+    limitMs: 26 * MINUTE,
   },
   {
     name: 'integration-trixie',
