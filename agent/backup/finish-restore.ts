@@ -2,8 +2,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { DATABASE_SUFFIXES } from '../store/durable-files.ts';
-import { isErrno } from '../system/errors.ts';
-import { readFileIfPresent, syncPath, writeFileAtomic } from '../system/files.ts';
+import { namesIn, readFileIfPresent, syncPath, writeFileAtomic } from '../system/files.ts';
 import type { Paths } from '../system/paths.ts';
 
 /** Beside the unpacked state: who made it, and where what it replaces goes. */
@@ -90,14 +89,5 @@ async function replaceConfiguration(
   for (const name of await namesIn(profiles)) {
     const content = await readFile(join(profiles, name));
     await writeFileAtomic(join(profileOverrides, name), content, { mode: 0o644 });
-  }
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
   }
 }

@@ -1,7 +1,7 @@
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../../system/errors.ts';
-import { readFileIfPresent } from '../../system/files.ts';
+import { namesIn, readFileIfPresent } from '../../system/files.ts';
 import { disproved, type Proof } from './proof.ts';
 
 const HINT = 'Run install.sh again: it places and enables the units.';
@@ -54,15 +54,6 @@ async function linksBelow(directory: string): Promise<Set<string>> {
   const folders = (await namesIn(directory)).filter((name) => /\.(wants|requires)$/.test(name));
   const names = await Promise.all(folders.map((folder) => namesIn(join(directory, folder))));
   return new Set(names.flat());
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }
 
 async function isMasked(path: string): Promise<boolean> {

@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeError, isErrno } from '../../system/errors.ts';
-import { readFileIfPresent } from '../../system/files.ts';
+import { describeError } from '../../system/errors.ts';
+import { namesIn, readFileIfPresent } from '../../system/files.ts';
 import { known, unknown } from '../findings.ts';
 import type { Facts } from '../types.ts';
 import { pathExists } from './clock.ts';
@@ -37,13 +36,4 @@ export async function gatherOtherFirewalls(root = ''): Promise<Facts['otherFirew
 async function enabledUnits(directory: string): Promise<ReadonlySet<string>> {
   const folders = (await namesIn(directory)).filter((name) => /\.(wants|requires)$/.test(name));
   return new Set((await Promise.all(folders.map((folder) => namesIn(join(directory, folder))))).flat());
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }

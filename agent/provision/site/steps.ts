@@ -1,8 +1,8 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SiteConfig } from '../../config/site.ts';
-import { AgentError, isErrno } from '../../system/errors.ts';
-import { readFileIfPresent, writeFileAtomic } from '../../system/files.ts';
+import { AgentError } from '../../system/errors.ts';
+import { namesIn, readFileIfPresent, writeFileAtomic } from '../../system/files.ts';
 import { type Run, runOk } from '../../system/processes.ts';
 import { announcement, networkDropIns, type Responder, type SiteFile } from './announcement.ts';
 import { hostsNaming, wantedName } from './machine-name.ts';
@@ -80,13 +80,4 @@ async function ownNetworks(root: string) {
     }
   }
   return found;
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }
