@@ -5,10 +5,11 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { conclusion, inWords } from './support/conclusion.ts';
 import { debianRoot } from './support/debian-root.ts';
+import { failures } from './support/failures.ts';
 import { removeAbandonedMachines } from './support/machine-removal.ts';
 import { needs } from './support/requirements.ts';
 import { runTier } from './support/run-tier.ts';
-import { sum, type Totals } from './support/tally.ts';
+import { sum, type Totals, tally } from './support/tally.ts';
 import { filesOf, TIERS, type Tier } from './support/tiers.ts';
 
 const chosen = process.argv.slice(2);
@@ -23,6 +24,7 @@ const interruption = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interruption.abort());
 
 const results: Totals[] = [];
+const failed: string[] = [];
 for (const tier of TIERS) {
   if (interruption.signal.aborted) break;
   if (chosen.length === 0 || chosen.includes(tier.name)) results.push(await run(tier));
@@ -31,6 +33,7 @@ const { lines, exitCode } = conclusion(sum(results), {
   inCi: process.env.CI === 'true',
   interrupted: interruption.signal.aborted,
 });
+if (failed.length > 0) console.log(`\nWhat failed:\n${failed.join('\n')}`);
 for (const line of lines) console.log(`\n${line}`);
 process.exitCode = exitCode;
 
@@ -40,13 +43,15 @@ async function run(tier: Tier): Promise<Totals> {
     skip === null ? `\n${tier.name}: ${filesOf(tier).join(' ')}` : `\nSKIPPED ${tier.name}: ${skip}`,
   );
   const begun = performance.now();
-  const totals = await runTier(tier, {
+  const events = await runTier(tier, {
     skip,
     env: composeEnvironment(),
     root: skip === null && tier.debian !== undefined ? await debianRoot(tier.debian) : null,
     signal: interruption.signal,
     print: (line) => console.log(line),
   });
+  const totals = tally(events);
+  failed.push(...failures(tier.name, events));
   if (skip === null && tier.needs.root === true) await removeLeftOvers();
   console.log(`${tier.name}: ${inWords(totals)} (${Math.round((performance.now() - begun) / 1000)} s)`);
   return totals;

@@ -7,7 +7,7 @@ import { isErrno } from '../../agent/system/errors.ts';
 import { readFileIfPresent } from '../../agent/system/files.ts';
 import { DEBIAN_VARIABLE, SKIP_VARIABLE } from './requirements.ts';
 import { systemPath } from './system-path.ts';
-import { type RunEvent, type Totals, tally } from './tally.ts';
+import type { RunEvent } from './tally.ts';
 import { filesOf, type Tier } from './tiers.ts';
 
 export interface TierRun {
@@ -30,13 +30,8 @@ const DRAIN_MS = 1000;
 /** What ava says about how it was started, every time. */
 const NOISE = /⚠ (Using configuration from|Experiments are enabled)/;
 
-/** Runs a tier's files through ava and counts what happened. Never longer than the tier's limit and a short grace. */
-export async function runTier(tier: Tier, run: TierRun): Promise<Totals> {
-  return tally(await recordTier(tier, run));
-}
-
-/** The same, with every event. */
-export async function recordTier(tier: Tier, run: TierRun): Promise<RunEvent[]> {
+/** Runs a tier's files through ava: every event of the run. Never longer than the tier's limit and a short grace. */
+export async function runTier(tier: Tier, run: TierRun): Promise<RunEvent[]> {
   const directory = await mkdtemp(join(tmpdir(), 'aa-tier-'));
   const record = join(directory, 'events.jsonl');
   try {

@@ -6,6 +6,8 @@ export interface RunEvent {
   readonly skip?: boolean;
   readonly todo?: boolean;
   readonly knownFailing?: boolean;
+  /** What the failure said, lines of text. */
+  readonly error?: string;
 }
 
 export interface Totals {
@@ -24,7 +26,7 @@ export function sum(totals: readonly Totals[]): Totals {
 }
 
 /** Events after which a file has failed even if each of its tests has passed. */
-const BREAKING = new Set([
+export const BREAKING: ReadonlySet<string> = new Set([
   'hook-failed',
   'internal-error',
   'missing-ava-import',

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import test from 'ava';
-import { recordTier, runTier, type TierRun } from '../../support/run-tier.ts';
+import { failures } from '../../support/failures.ts';
+import { runTier, type TierRun } from '../../support/run-tier.ts';
 import { type RunEvent, type Totals, tally, tallyFile } from '../../support/tally.ts';
 import type { Tier } from '../../support/tiers.ts';
 
@@ -34,7 +35,7 @@ const FILES: readonly (readonly [what: string, fixture: string, expected: Totals
 
 test('a real run of ava is counted truly: passed, failed, crashed, skipped, never run', async (t) => {
   const { run, printed } = quietRun();
-  const events = await recordTier(tierOf(`{${FILES.map(([, fixture]) => fixture).join(',')}}`), run);
+  const events = await runTier(tierOf(`{${FILES.map(([, fixture]) => fixture).join(',')}}`), run);
   const output = printed.join('\n');
   for (const [what, fixture, expected] of FILES) {
     const ofFile = (event: RunEvent) => basename(event.testFile ?? '') === `${fixture}.fixture.ts`;
@@ -42,17 +43,20 @@ test('a real run of ava is counted truly: passed, failed, crashed, skipped, neve
   }
   t.deepEqual(tally(events), { passed: 5, failed: 7, skipped: 7 });
   t.regex(output, /^SKIPPED needs what is not there: needs no-such-command-anywhere \(run: .+\)$/m);
+  const said = failures('fixtures', events).join('\n');
+  t.regex(said, /mixed\.fixture\.ts › fails › test-failed\n +Test failed via/);
+  t.regex(said, /rejecting\.fixture\.ts › unhandled-rejection\n +nobody handles this/);
   t.notRegex(output, /Experiments|configuration from/, 'ava’s remarks on its own configuration are left out');
 });
 
 test('a tier that cannot run skips every test and says the tier’s reason', async (t) => {
   const { run, printed } = quietRun({ skip: 'needs root (run: sudo npm test)' });
-  t.deepEqual(await runTier(tierOf('needing'), run), { passed: 0, failed: 0, skipped: 2 });
+  t.deepEqual(tally(await runTier(tierOf('needing'), run)), { passed: 0, failed: 0, skipped: 2 });
   t.regex(printed.join('\n'), /^SKIPPED needs nothing and runs: needs root \(run: sudo npm test\)$/m);
 });
 
 test('a tier without files has failed', async (t) => {
-  t.deepEqual(await runTier(tierOf('no-such'), quietRun().run), { passed: 0, failed: 1, skipped: 0 });
+  t.deepEqual(tally(await runTier(tierOf('no-such'), quietRun().run)), { passed: 0, failed: 1, skipped: 0 });
 });
 
 test('an interrupted tier ends at once, and what was running has failed', async (t) => {
@@ -61,14 +65,14 @@ test('an interrupted tier ends at once, and what was running has failed', async 
     if (line.includes('passes')) interruption.abort();
   };
   const { run } = quietRun({ signal: interruption.signal, print });
-  t.deepEqual(await runTier(tierOf('hanging'), run), { passed: 1, failed: 1, skipped: 0 });
+  t.deepEqual(tally(await runTier(tierOf('hanging'), run)), { passed: 1, failed: 1, skipped: 0 });
 });
 
 test('a tier that does not end is ended at its limit', async (t) => {
   const { run, printed } = quietRun();
   const begun = performance.now();
   // On a busy machine the limit may come before the first test has passed.
-  t.is((await runTier(tierOf('hanging', 3000), run)).failed, 1);
+  t.is(tally(await runTier(tierOf('hanging', 3000), run)).failed, 1);
   t.true(performance.now() - begun < 15_000);
   t.regex(printed.join('\n'), /^fixtures: not done after 3 s: ended$/m);
 });
