@@ -7,14 +7,12 @@ import { systemClock } from '../../agent/system/clock.ts';
 import { appliancePaths, type Paths } from '../../agent/system/paths.ts';
 import { type RunResult, run, runOk } from '../../agent/system/processes.ts';
 import { startEngine, type TestEngine } from './engine.ts';
-import { IMAGES } from './images.ts';
 import { createMachine, type Machine } from './machine.ts';
+import { buildRelease, dist, node } from './release.ts';
 import type { Needs } from './requirements.ts';
 import type { Spawned } from './spawned.ts';
 
 const project = resolve(import.meta.dirname, '../..');
-const dist = join(project, 'dist');
-const node = join(dist, 'bin/node');
 const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups', '--'];
 /** Debian's client: another may stand first on PATH. */
 const DOCKER = '/usr/bin/docker';
@@ -152,10 +150,3 @@ async function bringUp(machine: Machine, images: string, options: ApplianceOptio
 /** Everything serves and nothing is wrong. A container that has just been made is no problem yet: it must answer. */
 export const isUp = ({ overall, provisioning, services }: Status) =>
   overall === 'ok' && provisioning.state === 'done' && services.every(({ probe }) => probe?.ok === true);
-
-async function buildRelease(): Promise<string> {
-  const options = { timeoutMs: 120_000, cwd: project, code: 'BUILD_FAILED', hint: '' };
-  await runOk(run, join(project, 'node_modules/.bin/node'), ['agent/release/build.ts'], options);
-  await runOk(run, node, [join(dist, 'build-images.js'), '--output', IMAGES], options);
-  return IMAGES;
-}

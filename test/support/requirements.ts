@@ -17,6 +17,9 @@ export const SKIP_VARIABLE = 'APPLIANCE_AGENT_TEST_SKIP';
 /** Set by `test/run.ts` to the Debian whose programs a tier runs on, where that is not this machine's. */
 export const DEBIAN_VARIABLE = 'APPLIANCE_AGENT_TEST_DEBIAN';
 
+/** Set by `test/run.ts` to a folder of its own for each run of a tier. */
+export const TIER_DIRECTORY_VARIABLE = 'APPLIANCE_AGENT_TEST_TIER_DIRECTORY';
+
 /** Why a test with these needs cannot run on this machine; null when it can. */
 export function needs(what: Needs): string | null {
   const tierReason = process.env[SKIP_VARIABLE];

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isErrno } from '../../agent/system/errors.ts';
 import { readFileIfPresent } from '../../agent/system/files.ts';
-import { DEBIAN_VARIABLE, SKIP_VARIABLE } from './requirements.ts';
+import { DEBIAN_VARIABLE, SKIP_VARIABLE, TIER_DIRECTORY_VARIABLE } from './requirements.ts';
 import { systemPath } from './system-path.ts';
 import type { RunEvent } from './tally.ts';
 import { filesOf, type Tier } from './tiers.ts';
@@ -62,6 +62,7 @@ function runAva(tier: Tier, { skip, env, root, signal, print }: TierRun, record:
       ...(tier.debian === undefined ? {} : { [DEBIAN_VARIABLE]: tier.debian }),
       APPLIANCE_AGENT_TEST_FILES: filesOf(tier).join('\n'),
       APPLIANCE_AGENT_TEST_EVENTS: record,
+      [TIER_DIRECTORY_VARIABLE]: dirname(record),
     },
   });
   for (const stream of [child.stdout, child.stderr]) {

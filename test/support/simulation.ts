@@ -93,7 +93,7 @@ export async function simulate(nft: Nft, flushRuleset: () => unknown): Promise<S
       secrets: () => readSecrets({ directory: join(directory, 'secrets') }),
       certificates: async () => null,
       images: async () => images,
-      forwardsIpv4: async () => true,
+      forwardsIpv4: () => true,
       ipv6: async () => ({ forwarding: true, routedByAdvertisement: [] }),
       forwardPath: async () => ({
         known: true,
