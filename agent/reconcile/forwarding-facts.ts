@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../system/errors.ts';
 import { readKernelFile } from '../system/files.ts';
@@ -27,6 +27,6 @@ export async function readIpv6Facts(directory = '/proc/sys/net/ipv6/conf'): Prom
 }
 
 /** Whether the kernel forwards IPv4 packets, in the network namespace of this process (ip-sysctl). */
-export async function forwardsIpv4(path = '/proc/sys/net/ipv4/ip_forward'): Promise<boolean> {
-  return (await readFile(path, 'utf8')).trim() === '1';
+export function forwardsIpv4(path = '/proc/sys/net/ipv4/ip_forward'): boolean {
+  return readKernelFile(path)?.trim() === '1';
 }

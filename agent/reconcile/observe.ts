@@ -24,7 +24,7 @@ export interface ObservePorts {
   /** Rejects with an AgentError when what is there cannot be used. */
   readonly certificates: (config: ApplianceConfig | null) => Promise<CertificateFiles | null>;
   readonly forwardPath: () => Promise<Facts['forwardPath']>;
-  readonly forwardsIpv4: () => Promise<boolean>;
+  readonly forwardsIpv4: () => boolean;
   /** Null on a kernel without IPv6. */
   readonly ipv6: () => Promise<Ipv6Facts | null>;
   /** Asked only where Docker has no chain: it looks through all processes. */

@@ -48,7 +48,7 @@ export interface SlowFactsGatherer {
 }
 
 /** How old a reading of the rules of others may be: `nft monitor` tells of all but those of iptables-legacy. */
-export const rulesKeptMs = async (): Promise<number> => ((await hasLegacyTables()) ? UNTOLD_MS : TOLD_MS);
+export const rulesKeptMs = (): number => (hasLegacyTables() ? UNTOLD_MS : TOLD_MS);
 
 export function createSlowFacts(ports: SlowFactsPorts): SlowFactsGatherer {
   const { run, clock, flows } = ports;

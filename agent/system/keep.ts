@@ -6,14 +6,14 @@ import { type Clock, elapsedMs, type Instant } from './clock.ts';
  */
 export function keep<T>(
   read: () => Promise<T>,
-  maxAgeMs: number | (() => Promise<number>),
+  maxAgeMs: number | (() => number),
   clock: Clock,
 ): (afresh: boolean) => Promise<T> {
   let kept: { readonly value: T; readonly at: Instant } | null = null;
   return async (afresh) => {
     const at = clock.now();
     const age = kept && elapsedMs(kept.at, at);
-    const limit = typeof maxAgeMs === 'number' ? maxAgeMs : await maxAgeMs();
+    const limit = typeof maxAgeMs === 'number' ? maxAgeMs : maxAgeMs();
     if (kept !== null && !afresh && age !== null && age < limit) return kept.value;
     kept = null;
     const value = await read();

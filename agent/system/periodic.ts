@@ -6,8 +6,8 @@ export interface Periodic {
 }
 
 /**
- * Does `work` at the times of a cron expression (node-cron's, with seconds), never twice at once. An error of `work` goes
- * to `onError`, and the next time comes all the same.
+ * Does `work` at the times of a cron expression (node-cron's, with seconds, in UTC), never twice at once. An error of
+ * `work` goes to `onError`, and the next time comes all the same.
  *
  * node-cron says when, a timer of Node's waits, which counts monotonic time. node-cron's own wait is for a moment on the
  * wall clock: set back by a year, that clock does not show it for a year; set forward, every moment that it skipped is
@@ -19,7 +19,7 @@ export function periodically(
   work: () => unknown,
   onError: (error: unknown) => void,
 ): Periodic {
-  const task = createTask(expression, work);
+  const task = createTask(expression, work, { timezone: 'UTC' });
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 

@@ -24,9 +24,9 @@ export function wireObservation(
   { forwardPath, prober, slow }: Senses,
 ): (afresh: boolean) => Promise<Observed> {
   const table = keep(() => nft.list('inet', 'appliance'), TABLE_KEPT_MS, clock);
-  const readSecrets = whileUnchanged(paths.secrets, secrets.read);
-  const images = whileUnchanged(join(paths.images, IMAGE_MANIFEST), () => readImages(paths.images));
-  const filesOnDisk = whileUnchanged(paths.rendered, () => readFingerprints(paths.rendered));
+  const readSecrets = whileUnchanged([paths.secrets], secrets.read);
+  const images = whileUnchanged([join(paths.images, IMAGE_MANIFEST)], () => readImages(paths.images));
+  const filesOnDisk = whileUnchanged([paths.rendered], () => readFingerprints(paths.rendered));
   return (afresh) =>
     observe({
       engine,

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../../system/errors.ts';
+import { readKernelFile } from '../../system/files.ts';
 import type { Run } from '../../system/processes.ts';
 import { pathExists } from './clock.ts';
 
@@ -32,7 +32,7 @@ export async function listFilterRules(
   const listings = FAMILIES.filter(({ family }) => family === 'ip' || hasIpv6).map(
     async ({ family, program, legacy }) => {
       const both = [`${program}-legacy`, `${program}-nft`];
-      const programs = (await hasLegacyFilter(join(netDirectory, legacy))) ? both : [program];
+      const programs = hasLegacyFilter(join(netDirectory, legacy)) ? both : [program];
       return Promise.all(
         programs.map(async (one) => ({ family, program: one, rules: await rulesOf(run, one) })),
       );
@@ -53,17 +53,17 @@ async function rulesOf(run: Run, program: string): Promise<string> {
 export const programName = (program: string) => program.slice(program.lastIndexOf('/') + 1);
 
 /** Whether the kernel has a filter table of iptables-legacy, of whose changes nothing tells. */
-export async function hasLegacyTables(netDirectory = '/proc/net'): Promise<boolean> {
-  const found = FAMILIES.map(({ legacy }) => hasLegacyFilter(join(netDirectory, legacy)));
-  return (await Promise.all(found)).some((is) => is);
+export function hasLegacyTables(netDirectory = '/proc/net'): boolean {
+  return FAMILIES.some(({ legacy }) => hasLegacyFilter(join(netDirectory, legacy)));
 }
 
-async function hasLegacyFilter(path: string): Promise<boolean> {
+/** Without such a module there is no such file. */
+function hasLegacyFilter(path: string): boolean {
   try {
-    return (await readFile(path, 'utf8')).split('\n').includes('filter');
+    return readKernelFile(path)?.split('\n').includes('filter') ?? false;
   } catch (error) {
-    // No such module, or not root: then iptables itself says so.
-    if (isErrno(error, 'ENOENT') || isErrno(error, 'EACCES')) return false;
+    // Not root: then iptables itself says so.
+    if (isErrno(error, 'EACCES')) return false;
     throw error;
   }
 }

@@ -102,6 +102,12 @@ test('the daemon’s source is ASCII: V8 would keep any other with two bytes a c
   t.regex(await readFile(join(directory, 'one/agent.js'), 'latin1'), /^[\0-\x7f]*$/);
 });
 
+test('the daemon formats no date with Intl, which would load ICU', async (t) => {
+  const text = await readFile(join(directory, 'one/agent.js'), 'latin1');
+  t.true(text.includes('UtcDateTimeFormat('), 'node-cron’s calendar can be told');
+  t.notRegex(text, /\bIntl\.|toLocale\w+\(|localeCompare\(/);
+});
+
 /** The text of these modules and of all that they import, except what they import lazily. */
 async function loadedText(files: string[], seen = new Set<string>()): Promise<string> {
   let text = '';

@@ -71,7 +71,7 @@ test('how old it may be can change, and counts for what is kept already', async 
       reads += 1;
       return reads;
     },
-    async () => limit,
+    () => limit,
     clock,
   );
   await read(false);

@@ -13,7 +13,7 @@ async function folder(t: ExecutionContext): Promise<string> {
 /** Which reading it is. */
 function counted(path: string): () => Promise<number> {
   let readings = 0;
-  return whileUnchanged(path, async () => {
+  return whileUnchanged([path], async () => {
     readings += 1;
     return readings;
   });
@@ -59,11 +59,29 @@ test('a folder is read anew when something below it comes, changes or goes', asy
 test('a reading that failed is not kept', async (t) => {
   const path = join(await folder(t), 'file');
   let fails = true;
-  const read = whileUnchanged(path, async () => {
+  const read = whileUnchanged([path], async () => {
     if (fails) throw new Error('not yet');
     return 'read';
   });
   await t.throwsAsync(read(), { message: 'not yet' });
   fails = false;
   t.is(await read(), 'read');
+});
+
+test('of several files each one counts, and what is not final is read anew', async (t) => {
+  const directory = await folder(t);
+  const paths = [join(directory, 'one'), join(directory, 'other')];
+  let readings = 0;
+  const read = whileUnchanged(
+    paths,
+    async () => {
+      readings += 1;
+      return readings;
+    },
+    (reading) => reading !== 2,
+  );
+  const seen = [await read(), await read()];
+  await writeFile(paths[1] ?? '', 'one');
+  seen.push(await read(), await read(), await read());
+  t.deepEqual(seen, [1, 1, 2, 3, 3]);
 });
