@@ -18,7 +18,7 @@ exec "$here/node" "$here/../agentctl.js" "$@"
 const AGENT = `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 export MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536
-exec "$here/node" --max-semi-space-size=1 --no-opt --no-maglev --no-sparkplug --expose-gc "$here/../agent.js"
+exec "$here/node" --max-semi-space-size=1 --no-opt --no-maglev --no-sparkplug --optimize-for-size --expose-gc "$here/../agent.js"
 `;
 
 const FOLDERS = ['migrations', 'units', 'firmware-profiles'];
