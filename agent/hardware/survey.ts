@@ -16,6 +16,7 @@ import { readValue } from './read-value.ts';
 import { judgeRings, type Rings, readRings } from './rings.ts';
 import { judge, type SettingStatus, settingsFor } from './settings.ts';
 import { readTemperature, type Temperature } from './temperature.ts';
+import { watchThrottling } from './throttling.ts';
 import { readTuneRecord } from './tune-record.ts';
 import { readUnderVoltage } from './under-voltage.ts';
 
@@ -46,6 +47,8 @@ export interface HardwareReport {
   readonly probes: ProbeBudgets;
   /** `high` is the profile's, where that names one. */
   readonly temperature: Temperature;
+  /** Whether the processor slowed itself down for heat again and again; null where nothing tells, as one look alone. */
+  readonly throttled: boolean | null;
   /** Whether the supply gives too little voltage now; null where nothing tells. */
   readonly underVoltage: boolean | null;
   /** Whether the settings were set in this boot, as far as they could be. */
@@ -100,6 +103,7 @@ export async function surveySettings(
     firmware,
     probes: mergeBudgets(profile?.probes ?? {}),
     temperature: { ...temperature, high: profile?.temperature?.high ?? temperature.high },
+    throttled: null,
     underVoltage,
     tuned: tuned !== null,
     settings: [
@@ -148,6 +152,7 @@ export interface Survey {
  * a second on a slow one.
  */
 export function createSurvey({ folders, record }: SurveyPorts): Survey {
+  const throttling = watchThrottling();
   let profiled: Known<ProfiledMachine> = unknown('the hardware is being looked at');
   const looked = profileMachine(folders).then(
     (machine) => {
@@ -159,6 +164,10 @@ export function createSurvey({ folders, record }: SurveyPorts): Survey {
   );
   return {
     looked,
-    report: async () => (profiled.known ? known(await surveySettings(profiled.value, record)) : profiled),
+    async report() {
+      if (!profiled.known) return profiled;
+      const report = await surveySettings(profiled.value, record);
+      return known({ ...report, throttled: await throttling.look() });
+    },
   };
 }

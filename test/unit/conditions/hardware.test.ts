@@ -127,6 +127,17 @@ test('near where the kernel switches the machine off the heat is critical, whoev
   t.is(at(104, null)?.state, 'good');
 });
 
+test('a processor that slowed itself down again and again is too hot, whether or not it tells its temperature', (t) => {
+  const of = (now: number | null, critical: number | null = null) =>
+    results({ temperature: { now, high: 100, critical }, throttled: true }).get('TOO_HOT');
+  t.like(of(null), {
+    severity: 'degraded',
+    evidence: 'it slowed itself down for heat again and again in the last minutes',
+  });
+  t.regex(of(80, 110)?.evidence ?? '', /, at 80 °C now; at 110 °C it is switched off$/);
+  t.is(of(105, 110)?.severity, 'critical');
+});
+
 test('too little voltage is a problem with a next step; a machine that does not measure it has none', (t) => {
   const of = (underVoltage: boolean | null) => results({ underVoltage }).get('UNDER_VOLTAGE');
   t.like(of(true), { state: 'bad', severity: 'degraded' });

@@ -51,6 +51,7 @@ export const well: Facts = {
     firmware: [{ name: 'BIOS', state: 'ok', version: 'TNTGL357.0067', detail: '', next: '' }],
     probes: DEFAULT_BUDGETS,
     temperature: { now: 51, high: 80, critical: 110 },
+    throttled: false,
     underVoltage: false,
     settings: [
       { name: 'net.core.rmem_max', state: 'applied', want: '16777216', seen: '16777216', detail: '' },

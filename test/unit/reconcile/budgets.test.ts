@@ -36,6 +36,7 @@ test('while the machine slows itself down, for heat or want of power, twice as l
   const hot = slowBoardThat({ temperature: { now: 80, high: 80, critical: null } });
   t.like(budgetsFor('livekit', config, hot), { startup: 240_000, liveness: 60_000, interval: 10_000 });
   t.like(budgetsFor('coturn', config, slowBoardThat({ underVoltage: true })), { liveness: 40_000 });
+  t.like(budgetsFor('coturn', config, slowBoardThat({ throttled: true })), { liveness: 40_000 });
   const unknown = slowBoardThat({ temperature: { now: 99, high: null, critical: null }, underVoltage: null });
   t.like(budgetsFor('livekit', config, unknown), { liveness: 30_000 });
 });
