@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { createNft } from '../../agent/nftables/index.ts';
+import { ACTS, endsWell } from '../support/acts.ts';
 import { createMachine, type Machine } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
-import { ACTS, endsWell, simulate } from '../support/simulation.ts';
+import { simulate } from '../support/simulation.ts';
 
 const test = testWhen(needs({ root: true, commands: ['nft', 'ip', 'nsenter'] }));
 let machine: Machine;

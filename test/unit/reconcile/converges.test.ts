@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { createFakeNft } from '../../../agent/nftables/index.ts';
-import { ACTS, endsWell, simulate } from '../../support/simulation.ts';
+import { ACTS, endsWell } from '../../support/acts.ts';
+import { simulate } from '../../support/simulation.ts';
 
 function simulateOnPaper() {
   const nft = createFakeNft();

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { createFakeNft } from '../../../agent/nftables/index.ts';
+import { endsWell } from '../../support/acts.ts';
 import type { Fate } from '../../support/mortality.ts';
-import { endsWell, type Simulation, simulate } from '../../support/simulation.ts';
+import { type Simulation, simulate } from '../../support/simulation.ts';
 
 /** What befalls a machine, and what is wrong with it when it is over. */
 type Fault = readonly [string, (simulation: Simulation) => unknown];
