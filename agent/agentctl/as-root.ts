@@ -6,11 +6,15 @@ export function requireRoot(why: string): void {
   throw new AgentError({ code: 'NEEDS_ROOT', message: why, hint: 'Run it again with sudo.' });
 }
 
-/** Reads what may be root's alone. Error: NEEDS_ROOT, naming the path. */
+/** Reads what may be root's alone. Errors, naming the path: NEEDS_ROOT, and USAGE for a folder in the place of a file. */
 export async function asRoot<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
+    if (isErrno(error, 'EISDIR')) {
+      const [message, hint] = [`${path} is a folder`, 'Give the file that is meant.'];
+      throw new AgentError({ code: 'USAGE', message, hint });
+    }
     if (!isErrno(error, 'EACCES')) throw error;
     throw new AgentError({
       code: 'NEEDS_ROOT',

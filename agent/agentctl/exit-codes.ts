@@ -18,13 +18,19 @@ export function exitOfError(error: unknown): number {
   switch (error.code) {
     case 'USAGE':
     case 'BACKUP_RECIPIENT':
+    case 'BACKUP_IDENTITY':
+    case 'UNKNOWN_SERVICE':
+    case 'UNKNOWN_SECRET':
       return EXIT.usage;
     case 'NEEDS_ROOT':
       return EXIT.needsRoot;
     case 'AGENT_NOT_RUNNING':
+    case 'ENGINE_UNREACHABLE':
     case 'MISSING':
       return EXIT.missing;
     case 'AGENT_TIMEOUT':
+    case 'VERIFY_NO_CHAIN':
+    case 'VERIFY_NOT_RUNNING':
       return EXIT.unknown;
     default:
       return EXIT.degraded;

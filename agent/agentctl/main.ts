@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import { AGENT_VERSION } from '../control/version.ts';
 import { systemClock } from '../system/clock.ts';
-import { AgentError, describeError } from '../system/errors.ts';
 import { appliancePaths } from '../system/paths.ts';
 import type { Context } from './context.ts';
 import { EXIT, exitOfError } from './exit-codes.ts';
@@ -31,24 +31,35 @@ async function perform(command: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await command();
   } catch (error) {
-    terminal.writeError(`agentctl: ${describeError(error)}\n`);
-    if (error instanceof AgentError) terminal.writeError(`  ${error.hint}\n`);
+    terminal.writeError(`${(await import('./render/error.ts')).renderError(error, terminal)}\n`);
     process.exitCode = exitOfError(error);
   }
 }
 
 const program = new Command('agentctl')
   .description('What the appliance does, what is wrong with it, and what to do next.')
+  .version(`agentctl ${AGENT_VERSION}`, '--version', 'show the version of agentctl')
   .showSuggestionAfterError(true)
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'agentctl: ')) })
+  .configureOutput({
+    outputError: (text, write) => write(text.replace(/^error: (.*)/, 'agentctl: $1 [USAGE]')),
+  })
   .addHelpText(
     'after',
-    '\nExit status: 0 ok, 1 degraded, 2 critical, 3 unknown or stale, 64 usage, 69 something is missing, 77 needs root.',
+    `
+Exit status: 0 ok, 1 degraded, 2 critical, 3 unknown or stale, 64 usage,
+69 something is missing, 77 needs root.`,
   );
 
 for (const add of [addLooking, addServices, addFirewall, addSettings, addHardware, addKeeping]) {
   add(program, { context, perform });
+}
+tellWhereHelpIs(program, 'agentctl');
+
+/** What is typed wrong ends with the help of its own command as the next step. */
+function tellWhereHelpIs(command: Command, name: string): void {
+  command.showHelpAfterError(`  Next: \`${name} --help\``);
+  for (const below of command.commands) tellWhereHelpIs(below, `${name} ${below.name()}`);
 }
 
 try {
@@ -56,6 +67,5 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // Help that was asked for is no error; help shown because a command is missing is.
-  process.exitCode =
-    error.code === 'commander.helpDisplayed' || error.code === 'commander.version' ? EXIT.ok : EXIT.usage;
+  process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
 }

@@ -56,5 +56,5 @@ const notStopped = (service: string) =>
   new AgentError({
     code: 'SERVICE_NOT_STOPPED',
     message: `${service} did not end within ${STOP_MS / 1_000} s of being asked to`,
-    hint: `See what it is busy with: agentctl logs ${service}. No backup was made.`,
+    hint: `See what it is busy with: \`sudo agentctl logs ${service}\`. No backup was made.`,
   });

@@ -52,7 +52,7 @@ async function requireRoom({ files }: Manifest, into: string): Promise<void> {
   throw new AgentError({
     code: 'BACKUP_NO_ROOM',
     message: `The backup needs ${Math.ceil(needed / 1e6)} MB on the disk of ${dirname(into)}, where ${Math.floor((bavail * bsize) / 1e6)} MB are free`,
-    hint: 'Make room, e.g. by removing what an earlier restore set aside: ls /var/lib/appliance-agent.',
+    hint: 'Make room, e.g. by removing what an earlier restore set aside: `sudo ls /var/lib/appliance-agent`',
   });
 }
 

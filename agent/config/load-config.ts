@@ -2,7 +2,7 @@ import { describeError } from '../system/errors.ts';
 import { readFileIfPresent, writeFileAtomic } from '../system/files.ts';
 import { configHash } from './config-hash.ts';
 import { type ParsedConfig, parseConfig } from './parse-config.ts';
-import type { ConfigProblem } from './problems.ts';
+import { type ConfigProblem, NO_FILE } from './problems.ts';
 import type { ApplianceConfig } from './schema.ts';
 
 interface LoadedCommon {
@@ -31,25 +31,24 @@ export type LoadedConfig = LoadedCommon &
   );
 
 /**
- * Reads the configuration. A file that is refused, cannot be read, or is missing (which is like an empty one, and that
- * lacks what no default can be right for) leaves the newest accepted one in force. Never rejects because of what the
+ * Reads the configuration. A file that is refused, cannot be read, or is missing leaves the newest accepted one in force. Never rejects because of what the
  * files hold or because the copy cannot be written. `parse` may remember what it parsed.
  */
 export async function loadConfig(
   files: { path: string; acceptedPath: string },
   parse: typeof parseConfig = parseConfig,
 ): Promise<LoadedConfig> {
-  const text = await readText(files.path);
-  if ('problem' in text) return fallBack(files, [text.problem]);
-  const given = text.text ?? '';
-  const parsed = parse(given, files.path);
+  const read = await readText(files.path);
+  if ('problem' in read) return fallBack(files, [read.problem]);
+  if (read.text === null) return fallBack(files, [NO_FILE]);
+  const parsed = parse(read.text, files.path);
   if (!parsed.ok) return fallBack(files, parsed.problems);
   return {
     config: parsed.config,
     refused: null,
     source: 'file',
     hash: configHash(parsed.config),
-    notKept: await keep(files.acceptedPath, given),
+    notKept: await keep(files.acceptedPath, read.text),
   };
 }
 

@@ -9,6 +9,15 @@ export interface ConfigProblem {
   readonly expected: string;
 }
 
+/** There is no default for what an appliance is called, so a file that is not there is refused like an empty one. */
+export const NO_FILE: ConfigProblem = {
+  path: '',
+  line: 0,
+  column: 0,
+  message: 'there is no such file',
+  expected: 'check its name; where there is none, install.sh writes one to fill in',
+};
+
 /**
  * The problems for a terminal, one a line, e.g.
  * `appliance.yaml:7: turn.relayPorts: 49152-70000 is not a port range; ports are 1 to 65535, e.g. 49152-49663`.

@@ -16,7 +16,7 @@ export function requireSuccess(answer: EngineAnswer, what: string): void {
   throw new AgentError({
     code: 'ENGINE_ERROR',
     message: `the engine refused ${what} (${answer.status}): ${wordsOf(answer.text)}`,
-    hint: 'The words after the colon are the engine’s own; its log says more: journalctl -u docker.',
+    hint: 'The words after the colon are the engine’s own; its log says more: `sudo journalctl -u docker -n 50`',
   });
 }
 

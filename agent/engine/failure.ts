@@ -23,7 +23,7 @@ export function engineFailure(error: unknown, context: FailureContext): AgentErr
     return new AgentError({
       code: 'ENGINE_UNREACHABLE',
       message: `no permission to use the engine's socket ${socket}`,
-      hint: 'Run this as root.',
+      hint: 'Run it again with sudo.',
       cause: error,
     });
   }
@@ -31,14 +31,14 @@ export function engineFailure(error: unknown, context: FailureContext): AgentErr
     return new AgentError({
       code: 'ENGINE_UNREACHABLE',
       message: `no Docker Engine answers on ${socket}`,
-      hint: 'See why it does not run: systemctl status docker; journalctl -u docker (without systemd: the log of dockerd).',
+      hint: 'See why it does not run: `systemctl status docker`, `sudo journalctl -u docker -n 50` (without systemd: the log of dockerd)',
       cause: error,
     });
   }
   return new AgentError({
     code: 'ENGINE_ERROR',
     message: `${what} failed: ${describeError(error)}`,
-    hint: `Is it a Docker Engine that listens on ${socket}? See its log: journalctl -u docker.`,
+    hint: `Is it a Docker Engine that listens on ${socket}? See its log: \`sudo journalctl -u docker -n 50\``,
     cause: error,
   });
 }
@@ -47,7 +47,7 @@ export function engineTimeout({ what, timeoutMs }: FailureContext): AgentError {
   return new AgentError({
     code: 'ENGINE_TIMEOUT',
     message: `the Docker Engine did not answer ${what} within ${timeoutMs} ms`,
-    hint: 'It is hung or the machine is overloaded: see its log (journalctl -u docker) and `top`.',
+    hint: 'It is hung or the machine is overloaded: see its log, `sudo journalctl -u docker -n 50`, and `top`.',
   });
 }
 

@@ -37,7 +37,7 @@ export async function loadImage(socket: string, archive: string, timeoutMs: numb
         throw new AgentError({
           code: 'ENGINE_ERROR',
           message: `the engine could not load ${archive}: ${failure}`,
-          hint: 'Look at the free space of /var/lib/docker and at the engine’s log: journalctl -u docker.',
+          hint: 'Look at the free space of /var/lib/docker and at the engine’s log: `sudo journalctl -u docker -n 50`',
         });
       }
     }

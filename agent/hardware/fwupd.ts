@@ -92,7 +92,7 @@ const known = ({ DeviceId, Name, Version, Flags }: z.infer<typeof device>): Fwup
       ];
 
 const refused = (message: string) =>
-  new AgentError({ code: 'FWUPD_REFUSED', message, hint: 'See: journalctl -u fwupd.' });
+  new AgentError({ code: 'FWUPD_REFUSED', message, hint: 'See: `sudo journalctl -u fwupd -n 50`' });
 
 /** Undefined when it is no JSON. */
 function parseJson(text: string): unknown {

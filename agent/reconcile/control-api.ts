@@ -36,7 +36,7 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
       message: `There is no service ${service}`,
       hint:
         services.length === 0
-          ? 'The stack is not up yet: agentctl status'
+          ? 'The stack is not up yet: `agentctl status`'
           : `There are: ${services.join(', ')}.`,
     });
   }

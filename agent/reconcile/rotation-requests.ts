@@ -40,7 +40,7 @@ export function rotationRequests(ports: {
         ? 'LiveKit must start anew to take it up, which would end every call: that waits until nobody is in one.'
         : 'It is in use within seconds.';
       return {
-        message: `A new ${secret} secret is made. ${when} The old one stays good for ${writeDuration(overlapMs)} after that. Follow it with agentctl secrets list.`,
+        message: `A new ${secret} secret is made. ${when} The old one stays good for ${writeDuration(overlapMs)} after that. Follow it with \`sudo agentctl secrets list\`.`,
       };
     },
   };
@@ -50,7 +50,8 @@ const unknownSecret = (secret: string, known: readonly RotatedName[]) =>
   new AgentError({
     code: 'UNKNOWN_SECRET',
     message: `This stack has no secret ${secret}`,
-    hint: known.length === 0 ? 'The stack is not up yet: agentctl status' : `There are: ${known.join(', ')}.`,
+    hint:
+      known.length === 0 ? 'The stack is not up yet: `agentctl status`' : `There are: ${known.join(', ')}.`,
   });
 
 const underWay = (secret: string) =>

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { parseConfig } from '../../config/parse-config.ts';
 import { formatConfigProblems } from '../../config/problems.ts';
+import { readConfig } from '../../config/read-config.ts';
 import type { ApplianceConfig } from '../../config/schema.ts';
 import { reachableAddresses, relayAddresses, turnAddresses } from '../../reconcile/addresses.ts';
 import { readIpv6Facts } from '../../reconcile/forwarding-facts.ts';
@@ -8,17 +8,17 @@ import { hostAddresses } from '../../reconcile/observe.ts';
 import { readCertificates } from '../../stack/certificates.ts';
 import { readImages } from '../../stack/images.ts';
 import { type RenderedChanges, renderedChanges } from '../../stack/rendered-changes.ts';
-import { allValues, readSecrets } from '../../stack/secrets.ts';
+import { allValues } from '../../stack/secrets.ts';
 import { stackNamed } from '../../stack/stack-named.ts';
 import { TURNSERVER_CONF } from '../../stack/turnserver-conf.ts';
 import type { RenderedFile, Secrets } from '../../stack/types.ts';
 import { readRendered } from '../../stack/write-rendered.ts';
-import { AgentError } from '../../system/errors.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 import type { Paths } from '../../system/paths.ts';
 import { asRoot } from '../as-root.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { secretsHere } from '../secrets-here.ts';
 
 /**
  * Shows what a configuration would change in the files of the stack, with secrets hidden, and which services would be
@@ -26,12 +26,12 @@ import { EXIT } from '../exit-codes.ts';
  */
 export async function configDiff({ paths, terminal }: Context, file?: string): Promise<number> {
   const path = file ?? paths.config;
-  const parsed = parseConfig((await readAsRoot(path)) ?? '', path);
+  const parsed = await asRoot(path, () => readConfig(path));
   if (!parsed.ok) {
     terminal.writeError(`${formatConfigProblems(parsed.problems, path)}\n`);
     return EXIT.degraded;
   }
-  const secrets = await secretsOf(paths);
+  const secrets = await secretsHere(paths.secrets);
   const files = await render(parsed.config, paths, secrets);
   const before = new Map<string, string>();
   for (const { path: name } of files) {
@@ -51,7 +51,8 @@ async function render(
 ): Promise<readonly RenderedFile[]> {
   const config =
     (await readIpv6Facts()) === null ? { ...given, network: { ...given.network, subnet6: 'none' } } : given;
-  const conf = await readAsRoot(join(paths.rendered, TURNSERVER_CONF));
+  const file = join(paths.rendered, TURNSERVER_CONF);
+  const conf = await asRoot(file, () => readFileIfPresent(file));
   const configured = conf && [...conf.matchAll(/^listening-ip=(.*)$/gm)].map(([, address]) => address ?? '');
   const addresses = turnAddresses({
     wanted: config.network.addresses,
@@ -69,18 +70,6 @@ async function render(
     dataDirectory: paths.data,
   });
 }
-
-async function secretsOf({ secrets: directory }: Paths): Promise<Secrets> {
-  const secrets = await asRoot(directory, () => readSecrets({ directory }));
-  if (secrets !== null) return secrets;
-  throw new AgentError({
-    code: 'MISSING',
-    message: 'this appliance has no secrets yet, so nothing was ever rendered',
-    hint: 'The agent makes them at its first start: systemctl start appliance-agent.',
-  });
-}
-
-const readAsRoot = (path: string) => asRoot(path, () => readFileIfPresent(path));
 
 function inWords({ anew, files }: RenderedChanges): string {
   if (files.length === 0) return 'Nothing would change.\n';

@@ -1,12 +1,11 @@
 import { stringify } from 'yaml';
 import { firewallAsWritten } from '../../config/firewall.ts';
 import { healingAsWritten } from '../../config/healing.ts';
-import { type ParsedConfig, parseConfig } from '../../config/parse-config.ts';
+import type { ParsedConfig } from '../../config/parse-config.ts';
 import { formatConfigProblems } from '../../config/problems.ts';
+import { readConfig } from '../../config/read-config.ts';
 import type { ApplianceConfig } from '../../config/schema.ts';
 import { budgetsAsWritten } from '../../probes/budgets.ts';
-import { AgentError } from '../../system/errors.ts';
-import { readFileIfPresent } from '../../system/files.ts';
 import { asRoot } from '../as-root.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -16,9 +15,7 @@ type Accepted = Extract<ParsedConfig, { ok: true }>;
 /** Checks a file and changes nothing. Exit status 1 when it is refused. */
 export async function validate({ paths, terminal }: Context, file?: string): Promise<number> {
   const path = file ?? paths.config;
-  const text = await read(path);
-  if (text === null && file !== undefined) throw missing(path);
-  const parsed = parseConfig(text ?? '', path);
+  const parsed = await read(path);
   if (!parsed.ok) return refuse(parsed, terminal);
   terminal.write(`${path} is valid.\n`);
   return EXIT.ok;
@@ -26,10 +23,12 @@ export async function validate({ paths, terminal }: Context, file?: string): Pro
 
 /** Shows what the file and the defaults come to, as YAML. Exit status 1 when the file is refused. */
 export async function show({ paths, terminal }: Context): Promise<number> {
-  const parsed = parseConfig((await read(paths.config)) ?? '', paths.config);
+  const parsed = await read(paths.config);
   if (!parsed.ok) {
     const status = refuse(parsed, terminal);
-    terminal.writeError(`The agent goes on with the newest one that it accepted: ${paths.acceptedConfig}\n`);
+    terminal.writeError(
+      `The agent goes on with the newest one that it accepted, if any: ${paths.acceptedConfig}\n`,
+    );
     return status;
   }
   terminal.write(`# ${origin(parsed)}\n${stringify(asWritten(parsed.config))}`);
@@ -79,8 +78,4 @@ function refuse(parsed: Extract<ParsedConfig, { ok: false }>, terminal: Context[
   return EXIT.degraded;
 }
 
-/** The text of the file, null when there is none. */
-const read = (path: string) => asRoot(path, () => readFileIfPresent(path));
-
-const missing = (path: string) =>
-  new AgentError({ code: 'MISSING', message: `There is no ${path}`, hint: 'Check the name of the file.' });
+const read = (path: string) => asRoot(path, () => readConfig(path));

@@ -21,6 +21,6 @@ export async function doctor(context: Context, options: { json?: true }): Promis
   ];
   const overall = overallOf(checks);
   if (options.json) terminal.write(`${JSON.stringify({ overall, checks }, null, 2)}\n`);
-  else terminal.write(renderChecks(checks, asRoot, terminal));
+  else terminal.write(renderChecks(checks, asRoot ? null : 'sudo agentctl doctor', terminal));
   return EXIT[overall];
 }

@@ -1,8 +1,9 @@
-import { createInterface } from 'node:readline/promises';
 import { readStatus, type StatusReading } from '../../control/status-file.ts';
 import { type FwupdDevice, installArchive, readArchive, readFwupd } from '../../hardware/fwupd.ts';
 import { AgentError } from '../../system/errors.ts';
 import { run } from '../../system/processes.ts';
+import { requireRoot } from '../as-root.ts';
+import { agrees, requireSomebody } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderFirmware } from '../render/firmware.ts';
@@ -22,23 +23,19 @@ export async function update(
   wanted: string,
   { cab, yes }: { cab: string; yes?: true },
 ): Promise<number> {
-  if (process.getuid?.() !== 0)
-    throw new AgentError({
-      code: 'NEEDS_ROOT',
-      message: 'Only root may change firmware',
-      hint: `sudo agentctl firmware update ${wanted} --cab ${cab}`,
-    });
+  requireRoot('Only root may change firmware');
   const device = chosen(await devicesOfFwupd(), wanted);
   const version = (await readArchive(run, cab)).get(device.id);
   if (version === undefined)
     throw new AgentError({
       code: 'FIRMWARE_NOT_FOR_DEVICE',
       message: `${cab} has no firmware for ${device.name}`,
-      hint: `What it is for: fwupdmgr get-details ${cab}`,
+      hint: `See what it is for: \`fwupdmgr get-details ${cab}\``,
     });
   refuseDuringCalls(await readStatus(paths.status, clock));
   const what = `${device.name} from ${device.version} to ${version}`;
-  if (yes !== true && !(await consent(`Update ${what}? The power must not fail meanwhile.`))) {
+  if (yes !== true) requireSomebody('An update may leave a device without firmware when the power fails');
+  if (yes !== true && !(await agrees(`Update ${what}? The power must not fail meanwhile.`))) {
     terminal.write('Nothing was changed.\n');
     return EXIT.degraded;
   }
@@ -58,8 +55,8 @@ async function devicesOfFwupd(): Promise<readonly FwupdDevice[]> {
   if ('devices' in fwupd) return fwupd.devices;
   const hint =
     fwupd.why === 'not installed'
-      ? 'Install it: sudo apt-get install fwupd. Its timer fwupd-refresh asks the internet; without that: sudo systemctl disable --now fwupd-refresh.timer'
-      : 'See: journalctl -u fwupd.';
+      ? 'Install it: `sudo apt-get install fwupd`. Its timer fwupd-refresh asks the internet; without that: `sudo systemctl disable --now fwupd-refresh.timer`'
+      : 'See: `sudo journalctl -u fwupd -n 50`';
   throw new AgentError({ code: 'MISSING', message: `fwupd tells nothing: ${fwupd.why}`, hint });
 }
 
@@ -73,7 +70,7 @@ function chosen(devices: readonly FwupdDevice[], wanted: string): FwupdDevice {
   }
   const message =
     device === undefined ? `There is no device ${wanted}` : `${wanted} is the beginning of several`;
-  throw new AgentError({ code: 'USAGE', message, hint: 'See: agentctl firmware list' });
+  throw new AgentError({ code: 'USAGE', message, hint: 'See which there are: `agentctl firmware list`' });
 }
 
 /** Of an agent that does not run it is not known; the person who is asked may know. */
@@ -88,15 +85,4 @@ function refuseDuringCalls({ status, stale }: StatusReading): void {
     message: `${flows} flows of media go through this machine, and an update may interrupt them`,
     hint: 'Wait until `agentctl status` shows none.',
   });
-}
-
-async function consent(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new AgentError({ code: 'USAGE', message: 'Nobody can be asked here', hint: 'Say so with --yes.' });
-  const asking = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return (await asking.question(`${question} Type yes: `)).trim() === 'yes';
-  } finally {
-    asking.close();
-  }
 }

@@ -3,6 +3,7 @@ import { containerLogs } from '../../engine/logs.ts';
 import { PROJECT } from '../../stack/types.ts';
 import { AgentError } from '../../system/errors.ts';
 import { agentLog } from '../agent-log.ts';
+import { requireRoot } from '../as-root.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { createRedactor, readSecretValues } from '../redact.ts';
@@ -24,13 +25,7 @@ export async function logs(
   const { paths, terminal } = context;
   const lines = countOf(options.lines);
   const follow = options.follow === true;
-  if (process.getuid?.() !== 0) {
-    throw new AgentError({
-      code: 'NEEDS_ROOT',
-      message: 'Logs may hold what is not for everybody',
-      hint: 'Run it again with sudo.',
-    });
-  }
+  requireRoot('Logs may hold what is not for everybody');
   const redact = createRedactor(await readSecretValues(paths.secrets));
   // With --follow it ends with the terminal's ^C.
   const signal = follow ? new AbortController().signal : AbortSignal.timeout(LIMIT_MS);

@@ -1,21 +1,10 @@
-import { createControlClient } from '../../control/client.ts';
+import { askAgent } from '../ask-agent.ts';
 import type { Context } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
 
 /** Keeps the perimeter that is on trial. */
-export async function confirm(
-  { paths, terminal }: Context,
-  { unproven = false }: { unproven?: boolean },
-): Promise<number> {
-  const { message } = await createControlClient(paths.socket).confirmPerimeter({ unproven });
-  terminal.write(`${message}\n`);
-  return EXIT.ok;
-}
+export const confirm = (context: Context, { unproven = false }: { unproven?: boolean }): Promise<number> =>
+  askAgent(context, (agent) => agent.confirmPerimeter({ unproven }));
 
 /** Ends a trial, or begins one anew. */
-export async function decide({ paths, terminal }: Context, what: 'rollback' | 'try'): Promise<number> {
-  const agent = createControlClient(paths.socket);
-  const { message } = await (what === 'try' ? agent.tryPerimeter() : agent.rollBackPerimeter());
-  terminal.write(`${message}\n`);
-  return EXIT.ok;
-}
+export const decide = (context: Context, what: 'rollback' | 'try'): Promise<number> =>
+  askAgent(context, (agent) => (what === 'try' ? agent.tryPerimeter() : agent.rollBackPerimeter()));

@@ -1,7 +1,6 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { PLAN, type RestorePlan } from '../../backup/finish-restore.ts';
 import type { Manifest } from '../../backup/manifest.ts';
@@ -15,6 +14,7 @@ import type { Paths } from '../../system/paths.ts';
 import { run, runOk } from '../../system/processes.ts';
 import { releaseFolder } from '../../system/release-folder.ts';
 import { requireRoot } from '../as-root.ts';
+import { agrees, requireSomebody } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -31,7 +31,8 @@ export async function restore(
   options: { identity: string; yes?: true },
 ): Promise<number> {
   requireRoot('A backup holds the secrets of an appliance');
-  if (!options.yes && (!process.stdin.isTTY || options.identity === '-')) throw needsYes();
+  const canAnswer = process.stdin.isTTY && options.identity !== '-';
+  if (!options.yes) requireSomebody('A restore replaces the state of this appliance', canAnswer);
   const identity = await readIdentity(options.identity);
   const unpacking = `${paths.restore}.unpacking`;
   await mkdir(paths.stateDirectory, { recursive: true, mode: 0o700 });
@@ -40,9 +41,9 @@ export async function restore(
     const manifest = await unpack(await openSealed(createReadStream(file), identity), unpacking);
     requireOlder(join(unpacking, 'state/state.db'), manifest);
     const aside = `before-restore-${clock.now().wall.replaceAll(/[^0-9TZ]/g, '')}`;
-    if (!options.yes && !(await agrees(manifest, join(paths.stateDirectory, aside)))) {
+    if (!options.yes && !(await isMeant(manifest, join(paths.stateDirectory, aside)))) {
       terminal.write('Nothing was changed.\n');
-      return EXIT.ok;
+      return EXIT.degraded;
     }
     await hand(unpacking, paths, { createdAt: manifest.createdAt, aside });
     terminal.write(
@@ -74,7 +75,7 @@ async function restartAgent({ root }: Paths): Promise<string> {
     code: 'AGENT_NOT_RUNNING',
     hint: 'The backup is put in place when the agent starts: see `sudo journalctl -u appliance-agent -n 50`.',
   });
-  return 'The agent was restarted with it: agentctl status';
+  return 'The agent was restarted with it. See how it is: `agentctl status`';
 }
 
 async function readIdentity(path: string): Promise<string> {
@@ -104,32 +105,20 @@ function requireOlder(database: string, { agentVersion }: Manifest): void {
   });
 }
 
-async function agrees({ createdAt, agentVersion, serverName }: Manifest, aside: string): Promise<boolean> {
+async function isMeant({ createdAt, agentVersion, serverName }: Manifest, aside: string): Promise<boolean> {
   const whose = serverName === null ? '' : ` of ${serverName}`;
   process.stderr.write(
     `The backup${whose}, made ${createdAt} by release ${agentVersion}, is whole.\n` +
       `It replaces the configuration, the secrets and the data of this appliance, which are set aside in ${aside}.\n` +
       'Calls end, and the stack starts anew.\n',
   );
-  const asked = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await asked.question('Restore it? [y/N] ')).trim());
-  } finally {
-    asked.close();
-  }
+  return agrees('Restore it?');
 }
-
-const needsYes = () =>
-  new AgentError({
-    code: 'USAGE',
-    message: 'A restore replaces the state of this appliance, and nobody can be asked here',
-    hint: 'If that is meant, add --yes.',
-  });
 
 const notThere = (file: string, cause: unknown) =>
   new AgentError({
     code: 'MISSING',
     message: `There is no ${file}`,
-    hint: 'Give the file that agentctl backup wrote.',
+    hint: 'Give the file that `agentctl backup` wrote.',
     cause,
   });

@@ -1,33 +1,25 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createControlClient } from '../../control/client.ts';
 import { ROTATED, type RotatedName } from '../../stack/rotations.ts';
 import { filesOf, stageFile } from '../../stack/secrets.ts';
-import { parseDuration } from '../../system/durations.ts';
-import { AgentError, isErrno } from '../../system/errors.ts';
+import { isErrno } from '../../system/errors.ts';
 import { asRoot } from '../as-root.ts';
+import { askAgent } from '../ask-agent.ts';
 import type { Context } from '../context.ts';
+import { durationOption } from '../duration-option.ts';
 import { EXIT } from '../exit-codes.ts';
 import { table } from '../render/text.ts';
 import { formatSince } from '../render/times.ts';
+import { noSecrets } from '../secrets-here.ts';
 
 /** Asks for a new secret in the place of another. Errors: USAGE, UNKNOWN_SECRET, ROTATION_UNDER_WAY. */
 export async function rotate(
-  { paths, terminal }: Context,
+  context: Context,
   secret: string,
   options: { overlap?: string },
 ): Promise<number> {
-  const overlapMs = options.overlap === undefined ? null : parseDuration(options.overlap);
-  if (options.overlap !== undefined && !overlapMs) {
-    throw new AgentError({
-      code: 'USAGE',
-      message: `'${options.overlap}' is not a duration`,
-      hint: 'Write for example 30m, 2h or 1d.',
-    });
-  }
-  const { message } = await createControlClient(paths.socket).rotateSecret({ secret, overlapMs });
-  terminal.write(`${message}\n`);
-  return EXIT.ok;
+  const overlapMs = durationOption(options.overlap);
+  return askAgent(context, (agent) => agent.rotateSecret({ secret, overlapMs }));
 }
 
 /** The secrets that can be rotated, and since when each is in use; never a value. Errors: NEEDS_ROOT, MISSING. */
@@ -48,9 +40,9 @@ export async function list({ paths, clock, terminal }: Context): Promise<number>
 }
 
 function stateOf(name: RotatedName, present: readonly string[]): string {
-  if (present.includes(stageFile(name, 'next'))) return 'a new one waits to be put in use: agentctl status';
+  if (present.includes(stageFile(name, 'next'))) return 'a new one waits to be put in use: `agentctl status`';
   if (present.includes(stageFile(name, 'previous')))
-    return 'the one before it is still good: agentctl status';
+    return 'the one before it is still good: `agentctl status`';
   return 'none';
 }
 
@@ -59,10 +51,6 @@ async function filesBelow(directory: string): Promise<readonly string[]> {
     return await readdir(directory);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
-    throw new AgentError({
-      code: 'MISSING',
-      message: 'This appliance has no secrets yet',
-      hint: 'The agent makes them at its first start: systemctl start appliance-agent.',
-    });
+    throw noSecrets();
   }
 }

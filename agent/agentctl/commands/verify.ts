@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../../config/load-config.ts';
 import { AgentError } from '../../system/errors.ts';
@@ -31,13 +32,26 @@ export async function verify(
   const checks: Check[] = [];
   for (const proof of proofs) checks.push(await toCheck(proof));
   const overall = overallOf(checks);
-  const asRoot = process.getuid?.() === 0;
   if (options.json) context.terminal.write(`${JSON.stringify({ overall, checks }, null, 2)}\n`);
-  else context.terminal.write(renderChecks(checks, asRoot, context.terminal));
+  else context.terminal.write(renderChecks(checks, askAgain(options), context.terminal));
   return EXIT[overall];
 }
 
+function askAgain({ offline, root }: { offline?: true; root?: string }): string | null {
+  if (process.getuid?.() === 0) return null;
+  return [
+    'sudo agentctl verify',
+    ...(offline ? ['--offline'] : []),
+    ...(root ? [`--root ${root}`] : []),
+  ].join(' ');
+}
+
+/** Error: USAGE. */
 function offlineProofs(context: Context, root: string | undefined): readonly Proof[] {
+  if (root !== undefined && !existsSync(root)) {
+    const hint = 'Give the folder below which the image is.';
+    throw new AgentError({ code: 'USAGE', message: `There is no folder ${root}`, hint });
+  }
   const paths = root === undefined ? context.paths : appliancePaths(resolve(root));
   const release = join('/', paths.root, RELEASE);
   return [
@@ -57,15 +71,15 @@ async function chainProofs(paths: Paths): Promise<readonly Proof[]> {
   if (config === null || config.elementCall === null) {
     throw new AgentError({
       code: 'VERIFY_NO_CHAIN',
-      message: 'the chain of trust is that of the stack element-call, which is not configured here',
-      hint: 'Write the configuration first (agentctl config validate), or use agentctl verify --offline.',
+      message: 'The chain of trust is that of the stack element-call, which is not configured here',
+      hint: 'Write the configuration first: `agentctl config validate`. Of the demonstration there is: `sudo agentctl verify --offline`',
     });
   }
   if (config.elementCall.role === 'media') {
     throw new AgentError({
       code: 'VERIFY_NO_CHAIN',
-      message: 'this appliance carries media for another one, and has no part in its chain of trust',
-      hint: `Ask the one at ${config.elementCall.primary}: sudo agentctl verify.`,
+      message: 'This appliance carries media for another one, and has no part in its chain of trust',
+      hint: `Ask the one at ${config.elementCall.primary}: \`sudo agentctl verify\``,
     });
   }
   const { chain, ports } = await chainHere(paths, config, config.elementCall);

@@ -9,11 +9,14 @@ const WORDS: Readonly<Record<Check['state'], string>> = {
   skip: 'SKIP',
 };
 
-/** The screen of `agentctl doctor`. `asRoot`: whether the checks were made with all rights. */
-export function renderChecks(checks: readonly Check[], asRoot: boolean, screen: Screen): string {
+/**
+ * The screen of `agentctl doctor` and `verify`. `askAgain`: the command that root would see more with, null when it was
+ * root who asked.
+ */
+export function renderChecks(checks: readonly Check[], askAgain: string | null, screen: Screen): string {
   const width = Math.max(...checks.map(({ check }) => check.length));
   const lines = checks.flatMap((check) => checkLines(check, width, screen));
-  return `${[...lines, '', ...labelled('', conclusion(checks, asRoot), screen.columns)].join('\n')}\n`;
+  return `${[...lines, '', ...labelled('', conclusion(checks, askAgain), screen.columns)].join('\n')}\n`;
 }
 
 function checkLines(
@@ -38,11 +41,11 @@ function colourOf(state: Check['state'], severity: Check['severity']) {
   return severity === 'critical' ? 'red' : 'yellow';
 }
 
-function conclusion(checks: readonly Check[], asRoot: boolean): string {
+function conclusion(checks: readonly Check[], askAgain: string | null): string {
   const countOf = (state: Check['state']) => checks.filter((check) => check.state === state).length;
   const [failed, skipped] = [countOf('fail'), countOf('skip')];
   const found = failed === 0 ? 'No check failed' : `${failed} of ${checks.length} checks failed`;
   if (skipped === 0) return failed === 0 ? `All ${checks.length} checks passed.` : `${found}.`;
   const rest = skipped === 1 ? '1 was skipped' : `${skipped} were skipped`;
-  return `${found}, ${rest}.${asRoot ? '' : ' Some need root: `sudo agentctl doctor`'}`;
+  return `${found}, ${rest}.${askAgain === null ? '' : ` Some need root: \`${askAgain}\``}`;
 }

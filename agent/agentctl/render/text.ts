@@ -5,10 +5,14 @@ import Table from 'cli-table3';
 const widthOf = (text: string) => stripVTControlCharacters(text).length;
 
 /**
- * Breaks a text at spaces into lines of at most `width` characters. A command, which texts put between backquotes,
+ * Breaks a text at spaces into lines of at most `width` characters; its own line breaks stay. A command, which texts put between backquotes,
  * is never broken, so that it can be copied; like a word that is longer than the line it then stands alone.
  */
 export function wrap(text: string, width: number): string[] {
+  return text.split('\n').flatMap((line) => wrapLine(line, width));
+}
+
+function wrapLine(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.match(/(?:`[^`\n]*`|\S)+/g) ?? []) {
     const line = lines.at(-1);

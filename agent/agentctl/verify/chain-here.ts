@@ -81,7 +81,7 @@ export async function chainHere(
           // Of Traefik's addresses the one that its lock lets it reach.
           input: JSON.stringify({ ...question, address: inLock }),
           code: 'VERIFY_NOT_RUNNING',
-          hint: 'The container of lk-jwt may have just ended: agentctl status.',
+          hint: 'The container of lk-jwt may have just ended: `agentctl status`',
         });
         const answer: HttpsAnswer = JSON.parse(stdout);
         return answer;
@@ -96,7 +96,7 @@ export async function chainHere(
         if (sharesRooms(elementCall)) {
           throw unverified(
             'a room of its own may be made on any of several appliances',
-            'join a call once, and see with agentctl firewall show on each of them where it is',
+            'Join a call once, and see on each of them whether it is there: `sudo agentctl firewall show`',
           );
         }
         const { livekitKey: key, livekitSecret: secret } = secrets;
@@ -123,6 +123,6 @@ function notRunning(service: string): AgentError {
   return new AgentError({
     code: 'VERIFY_NOT_RUNNING',
     message: `${service} does not run, so nothing can be proved of the chain that it is part of`,
-    hint: 'See what is wrong first: agentctl status.',
+    hint: 'See what is wrong first: `agentctl status`',
   });
 }

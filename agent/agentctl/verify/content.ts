@@ -1,17 +1,16 @@
 import { join } from 'node:path';
-import { type ParsedConfig, parseConfig } from '../../config/parse-config.ts';
 import { formatConfigProblems } from '../../config/problems.ts';
+import { readConfig } from '../../config/read-config.ts';
 import type { ApplianceConfig } from '../../config/schema.ts';
 import { loadProfiles } from '../../hardware/load-profiles.ts';
 import { readImages, verifyArchive } from '../../stack/images.ts';
 import { stackNamed } from '../../stack/stack-named.ts';
-import { readFileIfPresent } from '../../system/files.ts';
 import type { Paths } from '../../system/paths.ts';
 import { disproved, type Proof, someOf } from './proof.ts';
 
 /** The configuration that the appliance would boot with. Error: NOT_PROVED; the check of the configuration says why. */
 export async function bootConfig(paths: Pick<Paths, 'config'>): Promise<ApplianceConfig> {
-  const parsed = await read(paths);
+  const parsed = await readConfig(paths.config);
   if (parsed.ok) return parsed.config;
   throw disproved('it depends on the configuration, which is refused', 'Correct the configuration first.');
 }
@@ -20,19 +19,14 @@ export function configProof(paths: Pick<Paths, 'config'>): Proof {
   return {
     check: 'configuration',
     async prove() {
-      const parsed = await read(paths);
+      const parsed = await readConfig(paths.config);
       if (parsed.ok) return `${paths.config} is accepted: the ${parsed.config.stack} stack`;
       throw disproved(
         formatConfigProblems(parsed.problems, parsed.file),
-        `Edit ${paths.config}, then: agentctl config validate ${paths.config}.`,
+        `Edit ${paths.config}, then: \`agentctl config validate ${paths.config}\``,
       );
     },
   };
-}
-
-/** A file that is missing is an empty one: what is needed is told. */
-async function read(paths: Pick<Paths, 'config'>): Promise<ParsedConfig> {
-  return parseConfig((await readFileIfPresent(paths.config)) ?? '', paths.config);
 }
 
 /** Every service has an image, and every archive is what was built: nothing must be pulled. */
@@ -66,7 +60,7 @@ export function profilesProof(paths: Pick<Paths, 'profileOverrides'>, release: s
       if (refused.length > 0)
         throw disproved(
           someOf(refused),
-          `Correct it: ${paths.profileOverrides}; see: agentctl profile list.`,
+          `Correct it: ${paths.profileOverrides}; see: \`agentctl profile list\``,
         );
       if (profiles.length === 0) throw disproved('the release has no hardware profile', 'Install it again.');
       return `${profiles.length} hardware profiles`;

@@ -7,7 +7,7 @@ import { AgentError, describeError } from '../../system/errors.ts';
 import type { Chain, ChainPorts } from './chain.ts';
 import { disproved, type Proof, unverified } from './proof.ts';
 
-const LOOK_AT_COTURN = 'look at what coturn says: agentctl logs coturn';
+const LOOK_AT_COTURN = 'See what coturn says: `sudo agentctl logs coturn`';
 const TURNS_PORT = 5349;
 const REQUEST_MS = 3_000;
 
@@ -57,7 +57,10 @@ export function mediaProofs(chain: Chain, { media, credential, accepts }: ChainP
       prove: async () => {
         if (!(await accepts(relay))) throw disproved(`port ${relay.port}/tcp is closed too`, LOOK_AT_COTURN);
         if (await accepts({ ...relay, port: TURNS_PORT })) {
-          throw disproved(`something listens on port ${TURNS_PORT}`, 'see which program it is: ss -tlnp');
+          throw disproved(
+            `something listens on port ${TURNS_PORT}`,
+            'See which program it is: `sudo ss -tlnp`',
+          );
         }
         return `port ${TURNS_PORT} is closed, and ${relay.port}/tcp is open`;
       },
@@ -71,16 +74,16 @@ export function mediaProofs(chain: Chain, { media, credential, accepts }: ChainP
         if (wrong !== null) {
           throw disproved(
             wrong,
-            'clients would try addresses that lead nowhere: see network.publicAddresses in appliance.yaml',
+            'Clients would try addresses that lead nowhere: see network.publicAddresses in appliance.yaml.',
           );
         }
         const strangers = iceServerFault(report);
-        if (strangers !== null) throw disproved(strangers, 'look at agentctl logs livekit');
+        if (strangers !== null) throw disproved(strangers, 'See its log: `sudo agentctl logs livekit`');
         const failed = MEDIA_PATHS.filter((path) => !paths[path].ok);
         if (failed.length > 0) {
           throw disproved(
             failed.map((path) => `${path}: ${paths[path].detail}`).join('; '),
-            'agentctl firewall show tells whether packets come in; agentctl doctor, what stands in their way',
+            'See whether packets come in: `sudo agentctl firewall show`; and what stands in their way: `sudo agentctl doctor`',
           );
         }
         const times = MEDIA_PATHS.map((path) => `${path} ${paths[path].roundTripMs ?? '?'} ms`);
@@ -93,7 +96,7 @@ export function mediaProofs(chain: Chain, { media, credential, accepts }: ChainP
       prove: () => {
         throw unverified(
           "the provider's firewall and a router in front of this machine cannot be seen from it",
-          'join a call once from another network, e.g. a phone on mobile data',
+          'Join a call once from another network, e.g. with a phone on mobile data.',
         );
       },
     },

@@ -20,10 +20,13 @@ export function programsProof(root: string): Proof {
     async prove() {
       for (const [program, debianPackage] of Object.entries(PROGRAMS)) {
         if (!(await isAnyThere(FOLDERS.map((folder) => join(root, folder, program)))))
-          throw disproved(`there is no ${program}`, `Install it: apt-get install ${debianPackage}.`);
+          throw disproved(`there is no ${program}`, `Install it: \`sudo apt-get install ${debianPackage}\``);
       }
       if (!(await isAnyThere(PLUGIN_PATHS.map((path) => join(root, path)))))
-        throw disproved('there is no Docker Compose v2', 'On Debian 13: apt-get install docker-compose.');
+        throw disproved(
+          'there is no Docker Compose v2',
+          'On Debian 13: `sudo apt-get install docker-compose`; on Debian 12 run install.sh again.',
+        );
       return `${Object.keys(PROGRAMS).join(', ')} and Docker Compose are there`;
     },
   };

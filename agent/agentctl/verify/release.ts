@@ -3,7 +3,7 @@ import { sha256OfFile } from '../../stack/images.ts';
 import { readFileIfPresent } from '../../system/files.ts';
 import { disproved, type Proof, someOf } from './proof.ts';
 
-const HINT = 'Install it again from its bundle: sudo ./install.sh --live (or --root DIR).';
+const HINT = 'Install it again from its bundle: `sudo ./install.sh --live`, or `--root DIR` for an image.';
 
 /** Every file of the installed release is as it was built. `folder`: the link to it, `/opt/appliance-agent/current`. */
 export function releaseProof(folder: string): Proof {

@@ -3,9 +3,9 @@ import type { Chain, ChainPorts } from './chain.ts';
 import type { HttpsAnswer, HttpsQuestion } from './https-request.ts';
 import { disproved, type Proof, unverified } from './proof.ts';
 
-const LOOK_AT_TRAEFIK = 'look at what Traefik says: agentctl logs traefik';
+const LOOK_AT_TRAEFIK = 'See what Traefik says: `sudo agentctl logs traefik`';
 const NOT_IN_VPN =
-  'no address of this machine is in vpn.ranges: ask once from a client in the VPN, e.g. curl https://NAME/_matrix/client/versions';
+  'No address of this machine is in vpn.ranges. Ask once from a client in the VPN: `curl https://NAME/_matrix/client/versions`';
 
 /** An address that is nobody's (RFC 5737), as that of a homeserver whose operator is not ours. */
 const FOREIGN = '192.0.2.1';
@@ -55,7 +55,7 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
           if (answer.certificateFault !== null) {
             throw disproved(
               `clients will not trust ${host}: ${answer.certificateFault}`,
-              'see certificates in appliance.yaml; with ACME: agentctl logs traefik',
+              'See certificates in appliance.yaml; with ACME also: `sudo agentctl logs traefik`',
             );
           }
         }
@@ -70,7 +70,7 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
         if (statusOf(outside) !== 403) {
           throw disproved(
             `from outside the VPN the homeserver answered: ${inWords(outside)}`,
-            'see vpn.ranges in appliance.yaml: it must hold the VPN alone',
+            'See vpn.ranges in appliance.yaml: it must hold the VPN alone.',
           );
         }
         if (vpnAddress === null)
@@ -96,7 +96,7 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
         if (!foci.includes(`https://${domains.rtc}`)) {
           throw disproved(
             `clients are told ${foci.join(', ') || `of no SFU: ${inWords(answer)}`}, not https://${domains.rtc}`,
-            'clients will say MISSING_MATRIX_RTC_TRANSPORT: look at agentctl logs tuwunel',
+            'Clients will say MISSING_MATRIX_RTC_TRANSPORT. See: `sudo agentctl logs tuwunel`',
           );
         }
         return `clients are told https://${domains.rtc}`;
@@ -122,7 +122,7 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
         if (statusOf(answer) !== 401) {
           throw disproved(
             `a bogus token was not refused: ${inWords(answer)}`,
-            'look at agentctl logs lk-jwt',
+            'See its log: `sudo agentctl logs lk-jwt`',
           );
         }
         return `refused (401), and ${judged}`;
@@ -140,7 +140,7 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
           if (statusOf(answer) !== 401) {
             throw disproved(
               `a user of ${server} was not refused: ${inWords(answer)}`,
-              'look at agentctl logs lk-jwt',
+              'See its log: `sudo agentctl logs lk-jwt`',
             );
           }
         }
@@ -148,7 +148,7 @@ export function routeProofs(chain: Chain, { ask, askAsLkJwt, egressRefused }: Ch
         if (refused === 0) {
           throw disproved(
             `lk-jwt-service said 401, but nothing that it sent to ${servers.join(' or ')} was refused by our rules`,
-            'its egress may be open: agentctl firewall diff',
+            'Its egress may be open: `sudo agentctl firewall diff`',
           );
         }
         return `refused (401), ${refused} packets to such ones refused by our rules, and ${judged}`;

@@ -5,9 +5,9 @@ import { desiredState } from '../../reconcile/desired.ts';
 import { NO_PERIMETER } from '../../reconcile/perimeter.ts';
 import { stackNamed } from '../../stack/stack-named.ts';
 import type { Instant } from '../../system/clock.ts';
-import { AgentError } from '../../system/errors.ts';
 import type { Paths } from '../../system/paths.ts';
 import { run } from '../../system/processes.ts';
+import { requireRoot } from '../as-root.ts';
 import { bootConfig } from './content.ts';
 import { disproved, type Proof } from './proof.ts';
 
@@ -22,12 +22,7 @@ export function rulesProof(paths: Pick<Paths, 'config' | 'rendered' | 'data'>, n
     check: 'rules',
     async prove() {
       const config = await bootConfig(paths);
-      if (process.getuid?.() !== 0)
-        throw new AgentError({
-          code: 'NEEDS_ROOT',
-          message: 'only root may ask nft',
-          hint: 'Run it again with sudo.',
-        });
+      requireRoot('only root may ask nft');
       const nft = createNft({
         run,
         temporaryDirectory: tmpdir(),

@@ -39,7 +39,7 @@ export function unitsProof({ shipped, installed }: UnitFolders): Proof {
       const links = await linksBelow(installed);
       for (const name of ENABLED) {
         if (await isMasked(join(installed, name))) {
-          throw disproved(`${name} is masked`, `Unmask it: systemctl unmask ${name}.`);
+          throw disproved(`${name} is masked`, `Unmask it: \`sudo systemctl unmask ${name}\``);
         }
         if (!links.has(name))
           throw disproved(`${name} is not enabled: the next boot would not start it`, HINT);

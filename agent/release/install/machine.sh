@@ -84,7 +84,7 @@ check_port() {
     ! is_ours "$holder" || continue
     name=$(basename "$(readlink "/proc/$holder/exe" || cat "/proc/$holder/comm")")
     fail "Port $2/$1 is in use by $name (pid $holder); the appliance needs it." \
-      "stop that program and keep it from starting again, then run ./install.sh --demo again"
+      "stop that program and keep it from starting again, then run ./install.sh --$mode again"
   done
 }
 

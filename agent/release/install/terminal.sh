@@ -23,7 +23,7 @@ fi
 # refuse STATUS MESSAGE NEXT: before anything was begun.
 refuse() {
   [ "$json" = no ] || report_json result refused detail "$2" next "$3"
-  printf 'install.sh: %s\n%s\n' "$2" "$3" >&2
+  printf 'install.sh: %s\nNext: %s\n' "$2" "$3" >&2
   exit "$1"
 }
 

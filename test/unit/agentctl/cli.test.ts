@@ -372,16 +372,21 @@ test.serial('without an agent to ask they exit 69 and say how to start it', asyn
   const { root } = await appliance(t);
   const { exit, out, err } = await agentctl(root, 'release', 'livekit');
   t.deepEqual([exit, out], [69, '']);
-  t.regex(err, /^agentctl: The agent is not running\n {2}Start it with: /);
+  t.regex(err, /^agentctl: The agent is not running \[AGENT_NOT_RUNNING\]\n {2}Next: Start it with: /);
 });
 
 test.serial('a command that does not exist exits 64 with the nearest one', async (t) => {
   const { root } = await appliance(t);
   const { exit, err } = await agentctl(root, 'statsu');
   t.is(exit, 64);
-  t.is(err, "agentctl: unknown command 'statsu'\n(Did you mean status?)\n");
+  t.is(
+    err,
+    "agentctl: unknown command 'statsu' [USAGE]\n(Did you mean status?)\n  Next: `agentctl --help`\n",
+  );
+  const misused = await agentctl(root, 'config', 'show', '--jsn');
+  t.is(misused.exit, 64);
+  t.is(misused.err, "agentctl: unknown option '--jsn' [USAGE]\n  Next: `agentctl config show --help`\n");
   t.is((await agentctl(root)).exit, 64);
-  t.is((await agentctl(root, 'status', '--nonsense')).exit, 64);
   t.is((await agentctl(root, 'hold')).exit, 64);
   t.is((await agentctl(root, 'events', '--since', 'yesterday')).exit, 64);
 });
@@ -414,7 +419,7 @@ test.serial('explain tells what a code means in any case, and which codes there 
   t.regex((await agentctl(root, 'explain', 'waiting for media')).out, /\[MEDIA_NEVER_CAME\]/);
   const unknown = await agentctl(root, 'explain', 'NONSENSE');
   t.is(unknown.exit, 64);
-  t.regex(unknown.err, /The codes are: .*SERVICE_DOWN/);
+  t.regex(unknown.err, /The codes are: [\s\S]*SERVICE_DOWN/);
 });
 
 test.serial('config validate says what is wrong in which line, and changes nothing', async (t) => {
@@ -430,11 +435,16 @@ test.serial('config validate says what is wrong in which line, and changes nothi
     out: `${file} is valid.\n`,
     err: '',
   });
-  const missing = await agentctl(root, 'config', 'validate', join(root, 'nothing.yaml'));
-  t.is(missing.exit, 69);
-  const nothing = await agentctl(root, 'config', 'validate');
-  t.is(nothing.exit, 1);
-  t.true(nothing.err.startsWith(`${paths.config}:1: domains.rtc: it is missing`), nothing.err);
+  const missing = await agentctl(root, 'config', 'validate');
+  t.is(missing.exit, 1);
+  t.true(missing.err.startsWith(`${paths.config}: there is no such file; `), missing.err);
+  await writeFile(file, '');
+  const empty = await agentctl(root, 'config', 'validate', file);
+  t.is(empty.exit, 1);
+  t.true(empty.err.startsWith(`${file}:1: domains.rtc: it is missing`), empty.err);
+  const folder = await agentctl(root, 'config', 'validate', root);
+  t.is(folder.exit, 64);
+  t.is(folder.err, `agentctl: ${root} is a folder [USAGE]\n  Next: Give the file that is meant.\n`);
 });
 
 const FULL_CONFIG = `
@@ -459,7 +469,7 @@ test.serial('config show prints what is in force, and its output is a valid conf
   await writeFile(paths.config, 'turn: 7\n');
   const refused = await agentctl(root, 'config', 'show');
   t.is(refused.exit, 1);
-  t.regex(refused.err, /The agent goes on with the newest one that it accepted/);
+  t.regex(refused.err, /The agent goes on with the newest one that it accepted, if any/);
 });
 
 test.serial('config diff says what a configuration would do, with secrets hidden', async (t) => {

@@ -187,7 +187,7 @@ test('a configuration is accepted, refused with its line, or absent and thereby 
   const path = join(await folder(t), 'appliance.yaml');
   const accepted = { known: true, value: { accepted: true, error: '', hint: '' } };
   const absent = await gatherConfig(path);
-  t.true(absent.known && /domains\.rtc: it is missing/.test(absent.value.error));
+  t.true(absent.known && /: there is no such file; /.test(absent.value.error));
   await writeFile(path, 'stack: embedded\nturn:\n  realm: example.org\n');
   t.deepEqual(await gatherConfig(path), accepted as never);
   await writeFile(path, 'stack: embedded\nturn:\n  raelm: example.org\n');

@@ -63,7 +63,7 @@ asRoot(
     const cab = ['--cab', '/root/fw.cab'];
     const nobody = await agentctl('update', '08d4', ...cab);
     t.is(nobody.exit, 64);
-    t.regex(nobody.text, /Nobody can be asked here\n.*--yes/);
+    t.regex(nobody.text, /nobody can be asked here \[USAGE\]\n.*--yes/);
     t.is((await agentctl('update', 'ffff', ...cab, '--yes')).exit, 64);
     t.is((await agentctl('update', '08d4', '--yes')).exit, 64, 'an archive must be given');
 

@@ -55,7 +55,7 @@ test('doctor on an appliance that is well: one line a check, and nothing skipped
   t.is(overallOf(all), 'ok');
   t.deepEqual([...new Set(all.map(({ state }) => state))], ['ok']);
   t.is(
-    renderChecks(fewChecksOf(well), true, screen),
+    renderChecks(fewChecksOf(well), null, screen),
     `ok    Docker Engine  20.10.24 answers
 ok    Forward path   accepted by DOCKER-USER
 ok    Disk space     /: 20.0 GiB free of 50.0 GiB (40 %); 64.0 MiB set aside
@@ -74,7 +74,7 @@ test('a check that fails shows its evidence and what to do; a skipped one its re
     forwardPath: dark.forwardPath,
   });
   t.is(
-    renderChecks(checks, false, screen),
+    renderChecks(checks, 'sudo agentctl doctor', screen),
     `FAIL  Docker Engine  nobody answers [ENGINE_UNREACHABLE]
       Next: See why: \`sudo journalctl -u docker -n 50\`. Then: \`sudo systemctl restart docker\`
             (without systemd, run install.sh again).

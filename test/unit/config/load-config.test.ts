@@ -83,7 +83,7 @@ test('an accepted copy that is damaged is not used', async (t) => {
   t.is((await loadConfig({ path, acceptedPath })).source, 'none');
 });
 
-test('a missing file leaves the accepted one in force, and what it lacks is told', async (t) => {
+test('a missing file leaves the accepted one in force, and is told', async (t) => {
   const { path, acceptedPath } = files(t);
   t.is((await loadConfig({ path, acceptedPath })).source, 'none');
   writeFileSync(path, GOOD);
@@ -94,7 +94,7 @@ test('a missing file leaves the accepted one in force, and what it lacks is told
   t.is(missing.config?.turn.realm, 'turn.example.org');
   t.regex(
     formatConfigProblems(missing.refused ?? [], 'appliance.yaml'),
-    /^appliance\.yaml:1: domains\.rtc: it is missing/,
+    /^appliance\.yaml: there is no such file; /,
   );
 });
 
