@@ -20,7 +20,6 @@ export async function asRoot<T>(path: string, read: () => Promise<T>): Promise<T
       code: 'NEEDS_ROOT',
       message: `${path} is not readable for this user`,
       hint: 'Run it again with sudo.',
-      cause: error,
     });
   }
 }

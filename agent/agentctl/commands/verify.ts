@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { loadConfig } from '../../config/load-config.ts';
 import { AgentError } from '../../system/errors.ts';
 import { appliancePaths, type Paths } from '../../system/paths.ts';
+import { requireRoot } from '../as-root.ts';
 import type { Context } from '../context.ts';
 import { type Check, overallOf } from '../doctor/checks.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -65,8 +66,9 @@ function offlineProofs(context: Context, root: string | undefined): readonly Pro
   ];
 }
 
-/** Errors: VERIFY_NO_CHAIN, and those of `chainHere`. */
+/** Errors: NEEDS_ROOT, VERIFY_NO_CHAIN, and those of `chainHere`. */
 async function chainProofs(paths: Paths): Promise<readonly Proof[]> {
+  requireRoot('The chain of trust is proved with the secrets of this appliance');
   const { config } = await loadConfig({ path: paths.config, acceptedPath: paths.acceptedConfig });
   if (config === null || config.elementCall === null) {
     throw new AgentError({

@@ -4,7 +4,10 @@ import type { Engine } from '../../engine/types.ts';
 import { readImages } from '../../stack/images.ts';
 import { describeError } from '../../system/errors.ts';
 
-/** Whether the engine has every image of the manifest, by its id: a reference alone may name another image. */
+/**
+ * Whether the engine has every image of the manifest, by its reference as the agent looks for it: that carries a hash of
+ * the content, and engines differ in what they call an image's id.
+ */
 export async function gatherImages(
   engine: Pick<Engine, 'imageId'>,
   directory: string,
@@ -12,7 +15,7 @@ export async function gatherImages(
   try {
     const images = await readImages(directory);
     const found = await Promise.all(images.map(({ reference }) => engine.imageId(reference)));
-    const missing = images.filter(({ imageId }, index) => found[index] !== imageId);
+    const missing = images.filter((_, index) => found[index] === null);
     return known({ missing: missing.map(({ reference }) => reference) });
   } catch (error) {
     return unknown(describeError(error));

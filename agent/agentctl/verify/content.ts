@@ -6,11 +6,12 @@ import { loadProfiles } from '../../hardware/load-profiles.ts';
 import { readImages, verifyArchive } from '../../stack/images.ts';
 import { stackNamed } from '../../stack/stack-named.ts';
 import type { Paths } from '../../system/paths.ts';
+import { asRoot } from '../as-root.ts';
 import { disproved, type Proof, someOf } from './proof.ts';
 
-/** The configuration that the appliance would boot with. Error: NOT_PROVED; the check of the configuration says why. */
+/** The configuration that the appliance would boot with. Errors: NEEDS_ROOT, NOT_PROVED; the check of it says why. */
 export async function bootConfig(paths: Pick<Paths, 'config'>): Promise<ApplianceConfig> {
-  const parsed = await readConfig(paths.config);
+  const parsed = await read(paths);
   if (parsed.ok) return parsed.config;
   throw disproved('it depends on the configuration, which is refused', 'Correct the configuration first.');
 }
@@ -19,7 +20,7 @@ export function configProof(paths: Pick<Paths, 'config'>): Proof {
   return {
     check: 'configuration',
     async prove() {
-      const parsed = await readConfig(paths.config);
+      const parsed = await read(paths);
       if (parsed.ok) return `${paths.config} is accepted: the ${parsed.config.stack} stack`;
       throw disproved(
         formatConfigProblems(parsed.problems, parsed.file),
@@ -28,6 +29,8 @@ export function configProof(paths: Pick<Paths, 'config'>): Proof {
     },
   };
 }
+
+const read = ({ config }: Pick<Paths, 'config'>) => asRoot(config, () => readConfig(config));
 
 /** Every service has an image, and every archive is what was built: nothing must be pulled. */
 export function imagesProof(paths: Pick<Paths, 'config' | 'images'>): Proof {

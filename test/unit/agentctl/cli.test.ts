@@ -391,8 +391,20 @@ test.serial('a command that does not exist exits 64 with the nearest one', async
   t.is((await agentctl(root, 'events', '--since', 'yesterday')).exit, 64);
 });
 
+test.serial('what the demonstration does not have cannot be proved, and is unknown', async (t) => {
+  const { root, paths } = await appliance(t);
+  await mkdir(dirname(paths.config), { recursive: true });
+  await writeFile(paths.config, 'stack: embedded\n');
+  const { exit, err } = await agentctl(root, 'verify');
+  t.is(exit, process.getuid?.() === 0 ? 3 : 77);
+  t.regex(err, /^agentctl: .* \[(VERIFY_NO_CHAIN|NEEDS_ROOT)\]\n {2}Next: /);
+  t.is((await agentctl(root, 'verify', '--offline', '--root', join(root, 'none'))).exit, 64);
+});
+
 test.serial('help that was asked for exits 0 and names every command', async (t) => {
   const { root } = await appliance(t);
+  t.is((await agentctl(root, 'help')).exit, 0);
+  t.regex((await agentctl(root, '--version')).out, /^agentctl \d+\.\d+\.\d+\n$/);
   const { exit, out } = await agentctl(root, '--help');
   t.is(exit, 0);
   for (const name of [
