@@ -3,7 +3,7 @@ import type { FirewallStatus, PublishedStatus } from '../../control/status.ts';
 import type { FirewallReading } from '../firewall-reading.ts';
 import type { Screen } from '../terminal.ts';
 import { perimeterLines } from './perimeter.ts';
-import { portText, targetText, withThousands } from './ports.ts';
+import { addressText, formatCount, portText, withThousands } from './ports.ts';
 import { labelled, table } from './text.ts';
 
 const STATES: Readonly<
@@ -58,7 +58,10 @@ function differenceLines({ differences, state }: FirewallStatus, { columns }: Sc
   ];
 }
 
-/** `in` is from clients to the service: who sends but hears nothing shows as an `out` that stands still. */
+/**
+ * Fits in 80 columns. `in` is from clients to the service: who sends but hears nothing shows as an `out` that stands
+ * still.
+ */
 function portLines(published: readonly PublishedStatus[], { columns }: Screen): string[] {
   if (published.length === 0) return ['No port is published.'];
   const left = ['PORT', 'SERVICE', 'TARGET'].map((title) => ({ title }));
@@ -66,11 +69,11 @@ function portLines(published: readonly PublishedStatus[], { columns }: Screen): 
   const rows = published.map((port) => [
     portText(port),
     port.service,
-    targetText(port),
-    withThousands(port.flows),
-    withThousands(port.in.packets),
+    addressText(port),
+    formatCount(port.flows),
+    formatCount(port.in.packets),
     formatBytes(port.in.bytes),
-    withThousands(port.out.packets),
+    formatCount(port.out.packets),
     formatBytes(port.out.bytes),
   ]);
   return [

@@ -55,7 +55,7 @@ const NO_LINES = {
   middle: GAP,
 };
 
-/** Rows as aligned columns below their titles. The last column is wrapped where the line would exceed `width`. */
+/** Rows as aligned columns below their titles. A last column of words is wrapped where the line would exceed `width`. */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -73,7 +73,9 @@ export function table(
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
     colAligns: columns.map(({ align }) => align ?? 'left'),
   });
-  layout.push(...all.map((row) => [...row.slice(0, -1), wrap(row.at(-1) ?? '', width - before).join('\n')]));
+  // A number is no words: broken from its unit it would be misread.
+  const room = columns.at(-1)?.align === 'right' ? Number.POSITIVE_INFINITY : width - before;
+  layout.push(...all.map((row) => [...row.slice(0, -1), wrap(row.at(-1) ?? '', room).join('\n')]));
   return layout
     .toString()
     .split('\n')

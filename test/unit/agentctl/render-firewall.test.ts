@@ -2,6 +2,7 @@ import test from 'ava';
 import type { FirewallReading } from '../../../agent/agentctl/firewall-reading.ts';
 import { renderDifferences, renderFirewall } from '../../../agent/agentctl/render/firewall.ts';
 import { perimeterWords } from '../../../agent/agentctl/render/perimeter.ts';
+import { formatCount } from '../../../agent/agentctl/render/ports.ts';
 import { formatTimeNear } from '../../../agent/agentctl/render/times.ts';
 import { plain } from '../../../agent/agentctl/terminal.ts';
 import type { PerimeterStatus } from '../../../agent/control/status.ts';
@@ -44,11 +45,11 @@ test('each port is shown with its target and what went through in each direction
     renderFirewall(well, screen),
     `Table inet appliance: in sync. Looked at just now.
 
-PORT             SERVICE  TARGET           FLOWS       IN    BYTES        OUT    BYTES
-7881/tcp         livekit  172.30.5.2:7881      0        0      0 B          0      0 B
-7882/udp         livekit  172.30.5.2:7882     12  234,567  179 MiB  1,000,000  763 MiB
-3478/udp         coturn   host                 2       30  2.9 KiB         10   1000 B
-49152-49663/udp  coturn   host                 0        0      0 B          0      0 B
+PORT             SERVICE  TARGET      FLOWS     IN    BYTES     OUT    BYTES
+7881/tcp         livekit  172.30.5.2      0      0      0 B       0      0 B
+7882/udp         livekit  172.30.5.2     12  234 k  179 MiB  1.00 M  763 MiB
+3478/udp         coturn   host            2     30  2.9 KiB      10   1000 B
+49152-49663/udp  coturn   host            0      0      0 B       0      0 B
 In: packets from clients to the service; out: from it to them. Counted since the table was made.
 
 Through the rules of others: open (accepted by DOCKER-USER)
@@ -57,6 +58,32 @@ docker-proxy processes: 0
 Dropped by our rules: 7 packets (700 B) to a published port while its service was away
 `,
   );
+});
+
+test('a count takes six characters at the most, and is never too high', (t) => {
+  const counts = [0, 99_999, 100_000, 999_999, 1_239_999, 12_399_999, 999_999_999, 1_230_000_000];
+  t.deepEqual(counts.map(formatCount), [
+    '0',
+    '99,999',
+    '100 k',
+    '999 k',
+    '1.23 M',
+    '12.3 M',
+    '999 M',
+    '1.23 G',
+  ]);
+});
+
+test('on 80 columns the busiest port is on one line', (t) => {
+  const { firewall } = well;
+  if (firewall === null) return t.fail();
+  const through = { packets: 12_345_678, bytes: 99.9 * 2 ** 30 };
+  const published = firewall.published.map((port) => ({ ...port, flows: 12_345, in: through, out: through }));
+  const shown = renderFirewall(
+    { ...well, firewall: { ...firewall, published } },
+    { columns: 80, paint: plain },
+  );
+  for (const line of shown.split('\n')) t.true(line.length <= 80, line);
 });
 
 test('what differs is listed, with what to do if it comes back', (t) => {
