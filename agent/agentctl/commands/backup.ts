@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describeTree } from '../../backup/describe-tree.ts';
 import { FORMAT, type Manifest } from '../../backup/manifest.ts';
 import { pack } from '../../backup/pack.ts';
@@ -15,18 +15,19 @@ import { TUWUNEL } from '../../stack/element-call/names.ts';
 import { requireRoot } from '../as-root.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { outputFile } from '../output-file.ts';
 import { formatDuration } from '../render/times.ts';
 
 /**
  * Writes what cannot be made again to a file that only the holder of the recipient's identity can read. Errors: NEEDS_ROOT,
- * BACKUP_RECIPIENT, AGENT_NOT_RUNNING, and what stops it half-way; a file is then not left behind.
+ * USAGE, BACKUP_RECIPIENT, AGENT_NOT_RUNNING, and what stops it half-way; a file is then not left behind.
  */
 export async function backup(
   { paths, clock, terminal }: Context,
   options: { to: string; recipient: string },
 ): Promise<number> {
   requireRoot('A backup holds the secrets of this appliance');
-  const to = resolve(options.to);
+  const to = outputFile(options.to);
   const seal = await sealFor(options.recipient);
   const agent = createControlClient(paths.socket);
   await agent.ping();

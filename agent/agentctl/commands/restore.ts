@@ -51,7 +51,7 @@ export async function restore(
     );
   } catch (error) {
     await rm(unpacking, { recursive: true, force: true });
-    if (isErrno(error, 'ENOENT')) throw notThere(file, error);
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'EISDIR')) throw notThere(file, error);
     throw error;
   }
   terminal.write(`${await restartAgent(paths)}\n`);
@@ -118,7 +118,7 @@ async function isMeant({ createdAt, agentVersion, serverName }: Manifest, aside:
 const notThere = (file: string, cause: unknown) =>
   new AgentError({
     code: 'MISSING',
-    message: `There is no ${file}`,
+    message: `There is no file ${file}`,
     hint: 'Give the file that `agentctl backup` wrote.',
     cause,
   });

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { formatBytes } from '../../conditions/bytes.ts';
 import { CONDITIONS } from '../../conditions/index.ts';
 import { evaluate } from '../../conditions/problems.ts';
@@ -16,6 +15,7 @@ import { agentSilent, findAgent } from '../doctor/agent-check.ts';
 import { toChecks } from '../doctor/checks.ts';
 import { gatherFacts } from '../doctor/gather.ts';
 import { EXIT } from '../exit-codes.ts';
+import { outputFile } from '../output-file.ts';
 import { createRedactor, readSecretValues } from '../redact.ts';
 import { labelled } from '../render/text.ts';
 import { type Manifest, packBundle } from '../support/bundle.ts';
@@ -30,7 +30,7 @@ export async function supportBundle(context: Context, options: { output?: string
   requireRoot('Logs and rules are for root to read');
   const createdAt = clock.now().wall;
   const folder = `appliance-support-${createdAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`;
-  const output = resolve(options.output ?? `${folder}.tar.gz`);
+  const output = outputFile(options.output ?? `${folder}.tar.gz`);
   const sources = await supportSources({
     paths,
     run,

@@ -58,6 +58,9 @@ test('a backup is for a public key of age, and is made with the agent', async (t
   t.is(exit, ROOT_ONLY);
   if (ROOT_ONLY === 64) t.regex(err, /no public key of age[\s\S]*age-keygen/);
   t.is((await agentctl('backup', '--to', to)).exit, 64, 'without a key');
+  const away = await agentctl('backup', '--to', join(root, 'usb/backup.age'), '--recipient', 'age1x');
+  t.is(away.exit, ROOT_ONLY);
+  if (ROOT_ONLY === 64) t.regex(away.err, /There is no folder .*\/usb \[USAGE\]/);
 });
 
 test('a restore asks, and where nobody can be asked it wants to be told', async (t) => {
