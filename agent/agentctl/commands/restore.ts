@@ -1,5 +1,5 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { PLAN, type RestorePlan } from '../../backup/finish-restore.ts';
@@ -23,7 +23,7 @@ const RESTART_MS = 10 * 60_000;
 
 /**
  * Verifies a backup whole, and has the agent put it in the place of the present state, which is set aside. Errors:
- * NEEDS_ROOT, USAGE, BACKUP_IDENTITY, BACKUP_DAMAGED, BACKUP_FORMAT, BACKUP_NO_ROOM; nothing is changed then.
+ * NEEDS_ROOT, USAGE, MISSING, BACKUP_IDENTITY, BACKUP_DAMAGED, BACKUP_FORMAT, BACKUP_NO_ROOM; nothing is changed then.
  */
 export async function restore(
   { paths, clock, terminal }: Context,
@@ -34,11 +34,12 @@ export async function restore(
   const canAnswer = process.stdin.isTTY && options.identity !== '-';
   if (!options.yes) requireSomebody('A restore replaces the state of this appliance', canAnswer);
   const identity = await readIdentity(options.identity);
+  const backup = await openBackup(file);
   const unpacking = `${paths.restore}.unpacking`;
-  await mkdir(paths.stateDirectory, { recursive: true, mode: 0o700 });
-  await rm(unpacking, { recursive: true, force: true });
   try {
-    const manifest = await unpack(await openSealed(createReadStream(file), identity), unpacking);
+    await mkdir(paths.stateDirectory, { recursive: true, mode: 0o700 });
+    await rm(unpacking, { recursive: true, force: true });
+    const manifest = await unpack(await openSealed(backup.createReadStream(), identity), unpacking);
     requireOlder(join(unpacking, 'state/state.db'), manifest);
     const aside = `before-restore-${clock.now().wall.replaceAll(/[^0-9TZ]/g, '')}`;
     if (!options.yes && !(await isMeant(manifest, join(paths.stateDirectory, aside)))) {
@@ -49,10 +50,10 @@ export async function restore(
     terminal.write(
       `The backup of ${manifest.createdAt} is whole. What it replaces is set aside in ${join(paths.stateDirectory, aside)}.\n`,
     );
-  } catch (error) {
+  } finally {
+    await backup.close();
+    // What was handed over is not there any more; what was not holds secrets.
     await rm(unpacking, { recursive: true, force: true });
-    if (isErrno(error, 'ENOENT') || isErrno(error, 'EISDIR')) throw notThere(file, error);
-    throw error;
   }
   terminal.write(`${await restartAgent(paths)}\n`);
   return EXIT.ok;
@@ -115,10 +116,16 @@ async function isMeant({ createdAt, agentVersion, serverName }: Manifest, aside:
   return agrees('Restore it?');
 }
 
-const notThere = (file: string, cause: unknown) =>
-  new AgentError({
-    code: 'MISSING',
-    message: `There is no file ${file}`,
-    hint: 'Give the file that `agentctl backup` wrote.',
-    cause,
-  });
+/** Opened before anything is done with it: a stream that cannot be opened tells so only when it is read. */
+async function openBackup(file: string): Promise<FileHandle> {
+  try {
+    return await open(file);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    throw new AgentError({
+      code: 'MISSING',
+      message: `There is no file ${file}`,
+      hint: 'Give the file that `agentctl backup` wrote.',
+    });
+  }
+}

@@ -73,5 +73,8 @@ test('a restore asks, and where nobody can be asked it wants to be told', async 
   if (ROOT_ONLY === 64) {
     const none = await agentctl('restore', file, '--identity', '-', '--yes');
     t.regex(none.err, /holds no AGE-SECRET-KEY/);
+    const away = await agentctl('restore', join(root, 'none.age'), '--identity', file, '--yes');
+    t.is(away.exit, 69);
+    t.regex(away.err, /There is no file .*none\.age \[MISSING\]/);
   }
 });
