@@ -31,7 +31,8 @@ export const foreignDrop: Condition = {
     'policy that is not ours drops every packet from outside to a port of the stack. Clients cannot connect, or only ' +
     'by another way. The agent never changes rules of others.',
   remedy:
-    'Change the rule that is named, or the program that writes it: docs/coexistence.md says how for each.',
+    'Change the rule that is named, or the program that writes it: ' +
+    '/opt/appliance-agent/current/docs/coexistence.md says how for each.',
   dependsOn: [],
   evaluate: (facts) =>
     judge(facts.foreignRules, ({ drops, mayDrop, unread }) => {

@@ -9,6 +9,7 @@ export const DEFAULT_CONFIG_TEXT = `# yaml-language-server: $schema=/opt/applian
 # Remove the # before a setting to change it. "Needed" ones have no default: they are shown with an example.
 # Check the file with:  agentctl config validate        See what it would change:  agentctl config diff
 # The agent refuses a file with a mistake in it, says where, and keeps the running stack as it is.
+# docs/ is /opt/appliance-agent/current/docs.
 
 # element-call: LiveKit, coturn, lk-jwt-service, Tuwunel and Traefik. embedded: a demonstration, coturn with
 # a stand-in for LiveKit, which needs nothing below.

@@ -21,7 +21,8 @@ export MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65
 exec "$here/node" --max-semi-space-size=1 --no-opt --no-maglev --no-sparkplug --optimize-for-size --expose-gc "$here/../agent.js"
 `;
 
-const FOLDERS = ['migrations', 'units', 'firmware-profiles'];
+/** The docs too: an appliance may be read about where there is no internet. */
+const FOLDERS = ['migrations', 'units', 'firmware-profiles', 'docs'];
 
 /** With its parts, so that an appliance can be rolled back and uninstalled without the medium that it came from. */
 export const INSTALLER = ['install.sh', 'agent/release/install'];

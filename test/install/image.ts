@@ -20,6 +20,7 @@ const SOURCES = [
   'migrations',
   'units',
   'firmware-profiles',
+  'docs',
   'install.sh',
   'LICENSE',
   'package.json',

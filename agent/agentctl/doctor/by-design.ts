@@ -1,7 +1,8 @@
 import type { ApplianceConfig } from '../../config/schema.ts';
 import type { Check } from './checks.ts';
 
-const LIMITS = 'What it costs and what else would do: docs/element-call.md, "What it does not do".';
+const LIMITS =
+  'See what it costs and what else would do: /opt/appliance-agent/current/docs/element-call.md, "What it does not do".';
 
 const note = (check: string, evidence: string): Check => ({
   check,

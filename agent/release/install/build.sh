@@ -2,7 +2,7 @@
 # Builds the release from the clone, in a private folder, so that nothing of root's is left in the clone.
 
 build=$cache/build
-SOURCES='agent migrations units firmware-profiles package.json package-lock.json tsconfig.json LICENSE install.sh'
+SOURCES='agent migrations units firmware-profiles docs package.json package-lock.json tsconfig.json LICENSE install.sh'
 OLDEST_NPM=7 # the first that reads this lockfile
 
 # sources_hash: one hash over every file that the release is made of.

@@ -44,6 +44,7 @@ test('the release carries its own Node.js 24, a default configuration, units, mi
     'appliance.yaml',
     'appliance.schema.json',
     'firmware-profiles/profile.schema.json',
+    'docs/element-call.md',
     'units/appliance-agent.service',
     'tune.js',
     'verify-request.js',

@@ -191,7 +191,7 @@ test('replacing a link leaves no moment without it and nothing beside it', async
 test('the hash of the sources changes with a source file, and not with the tests', async (t) => {
   const clone = await mkdtemp(join(tmpdir(), 'aa-clone-'));
   const names =
-    'agent migrations units firmware-profiles package.json package-lock.json tsconfig.json LICENSE install.sh';
+    'agent migrations units firmware-profiles docs package.json package-lock.json tsconfig.json LICENSE install.sh';
   await run('sh', ['-c', `cd ${PROJECT} && cp -R ${names} ${clone}`], { timeoutMs: 20_000 });
   const hash = async () => (await part('build', `clone=${clone}; sources_hash`)).stdout;
   const first = await hash();
