@@ -1,4 +1,4 @@
-/** A remembered value; null for one that cannot be read, as of a former version: such only spare work. */
+/** The value of a text; null for one that is no JSON, as what a former version remembered, or a stranger answered. */
 export function jsonOrNull(text: string | null): unknown {
   if (text === null) return null;
   try {

@@ -1,8 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROTATED, type RotatedName } from '../../stack/rotations.ts';
 import { filesOf, stageFile } from '../../stack/secrets.ts';
-import { isErrno } from '../../system/errors.ts';
+import { namesIn } from '../../system/files.ts';
 import { asRoot } from '../as-root.ts';
 import { askAgent } from '../ask-agent.ts';
 import type { Context } from '../context.ts';
@@ -24,7 +24,8 @@ export async function rotate(
 
 /** The secrets that can be rotated, and since when each is in use; never a value. Errors: NEEDS_ROOT, MISSING. */
 export async function list({ paths, clock, terminal }: Context): Promise<number> {
-  const present = await asRoot(paths.secrets, () => filesBelow(paths.secrets));
+  const present = await asRoot(paths.secrets, () => namesIn(paths.secrets));
+  if (present.length === 0) throw noSecrets();
   const names = Object.keys(ROTATED) as RotatedName[];
   const now = clock.now().wall;
   const rows = await Promise.all(
@@ -44,13 +45,4 @@ function stateOf(name: RotatedName, present: readonly string[]): string {
   if (present.includes(stageFile(name, 'previous')))
     return 'the one before it is still good: `agentctl status`';
   return 'none';
-}
-
-async function filesBelow(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    throw noSecrets();
-  }
 }

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import * as z from 'zod/mini';
+import { jsonOrNull } from '../../system/json.ts';
 import { formatTime } from './times.ts';
 
 /** A line of the agent's own log (pino): the rest of its fields are what it is about. */
@@ -14,7 +15,7 @@ const LEVELS: Readonly<Record<number, string>> = {
 
 /** A log line for a person. What somebody else wrote must not steer the terminal. */
 export function logLine(line: string): string {
-  const own = ownLine.safeParse(parseJson(line));
+  const own = ownLine.safeParse(jsonOrNull(line));
   if (!own.success) return printable(line);
   const { level, time, msg, ...fields } = own.data;
   const rest = Object.entries(fields).map(([key, value]) => `${key}=${asText(value)}`);
@@ -26,14 +27,3 @@ export function logLine(line: string): string {
 const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
 const printable = (text: string) => stripVTControlCharacters(text).replace(/[^\P{C}\t]/gu, '\u{fffd}');
-
-/** Undefined when it is no JSON, as most logs. */
-function parseJson(line: string): unknown {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(line);
-  } catch {
-    // A line that only begins like JSON is shown as it is.
-    return undefined;
-  }
-}

@@ -1,9 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../../engine/types.ts';
 import { PROJECT } from '../../stack/types.ts';
-import { isErrno } from '../../system/errors.ts';
-import { readFileIfPresent } from '../../system/files.ts';
+import { namesIn, readFileIfPresent } from '../../system/files.ts';
 import type { Paths } from '../../system/paths.ts';
 import type { Run } from '../../system/processes.ts';
 import type { Source } from './bundle.ts';
@@ -59,14 +57,13 @@ export async function supportSources({ paths, run, engine, logs, own }: SourcePo
     from: path,
     read: () => readFileIfPresent(path),
   });
+  const profiles = (await namesIn(paths.profileOverrides)).filter((name) => name.endsWith('.yaml')).sort();
   return [
     file('status.json', paths.status),
     file('events.json', paths.events),
     file('tune.json', paths.tuneRecord),
     file('config/appliance.yaml', paths.config),
-    ...(await namesOf(paths.profileOverrides)).map((name) =>
-      file(`config/profiles.d/${name}`, join(paths.profileOverrides, name)),
-    ),
+    ...profiles.map((name) => file(`config/profiles.d/${name}`, join(paths.profileOverrides, name))),
     ...Object.entries(own).map(
       ([name, read]): Source => ({ name, from: 'agentctl', read: async () => asJson(await read()) }),
     ),
@@ -107,15 +104,6 @@ async function containerSources(engine: SourcePorts['engine'], logs: SourcePorts
       }),
     ),
   ];
-}
-
-async function namesOf(directory: string): Promise<string[]> {
-  try {
-    return (await readdir(directory)).filter((name) => name.endsWith('.yaml')).sort();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }
 
 const asJson = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

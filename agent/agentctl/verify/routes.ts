@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { jsonOrNull } from '../../system/json.ts';
 import type { Chain, ChainPorts } from './chain.ts';
 import type { HttpsAnswer, HttpsQuestion } from './https-request.ts';
 import { disproved, type Proof, unverified } from './proof.ts';
@@ -194,21 +195,12 @@ const wellKnown = z.looseObject({
 
 /** The homeserver's own words tell its answer from that of somebody before it. */
 function errcodeOf(answer: HttpsAnswer): string | null {
-  const read = answer.answered ? matrixError.safeParse(parsed(answer.body)) : null;
+  const read = answer.answered ? matrixError.safeParse(jsonOrNull(answer.body)) : null;
   return read?.success ? read.data.errcode : null;
 }
 
 function fociIn(answer: HttpsAnswer): string[] {
-  const read = answer.answered ? wellKnown.safeParse(parsed(answer.body)) : null;
+  const read = answer.answered ? wellKnown.safeParse(jsonOrNull(answer.body)) : null;
   const foci = read?.success ? read.data['org.matrix.msc4143.rtc_foci'] : [];
   return foci.map(({ livekit_service_url }) => livekit_service_url.replace(/\/$/, ''));
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
