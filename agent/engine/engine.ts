@@ -88,7 +88,12 @@ export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions):
         START_TIMEOUT_MS + graceSeconds * 1000,
       ),
 
+    // Without a time of ours the engine waits for as long as the container's definition says.
+    stop: (containerId) => post(`/containers/${containerId}/stop`, {}, START_TIMEOUT_MS),
+
     removeContainer: (containerId) => remove(`/containers/${containerId}`),
+
+    removeNetwork: (networkId) => remove(`/networks/${networkId}`, false),
 
     removeImage: (reference) => remove(`/images/${encodeReference(reference)}`),
 

@@ -8,6 +8,7 @@ export const SERVICE_LABEL = 'com.docker.compose.service';
 /** `True` on what `docker compose run` made: somebody's one-off command, not a service. */
 export const ONE_OFF_LABEL = 'com.docker.compose.oneoff';
 const GENERATION_LABEL = 'org.appliance-agent.generation';
+const STACK_LABEL = 'org.appliance-agent.stack';
 const BRIDGE_OPTION = 'com.docker.network.bridge.name';
 
 /** The engine's way to say "never" (the zero value of Go's time). */
@@ -61,6 +62,7 @@ export function toNetwork(answer: NetworkAnswer): EngineNetwork {
     // Without the option the engine names the interface after the network's id.
     bridge: isBridge ? (answer.Options?.[BRIDGE_OPTION] ?? `br-${answer.Id.slice(0, 12)}`) : null,
     createdAt: answer.Created,
+    isOurs: answer.Labels?.[STACK_LABEL] !== undefined,
     subnets: (answer.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : [])),
   };
 }

@@ -41,6 +41,7 @@ export const networkListSchema = z.array(
     Driver: z.string(),
     Created: z.string(),
     Options: z.record(z.string(), z.string()).nullish(),
+    Labels: z.record(z.string(), z.string()).nullish(),
     IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string().nullish() })).nullish() }).nullish(),
   }),
 );

@@ -53,6 +53,8 @@ export interface EngineNetwork {
   /** Name of the bridge interface on the host, null when the driver is not `bridge`. */
   readonly bridge: string | null;
   readonly subnets: readonly string[];
+  /** Whether it was made for a stack of this agent's. */
+  readonly isOurs: boolean;
   /** RFC 3339. The engine makes its default network `bridge` anew each time it starts. */
   readonly createdAt: string;
 }
@@ -72,8 +74,12 @@ export interface Engine {
   /** Sends a signal, e.g. `SIGTERM`; does not wait for what comes of it. */
   kill(containerId: string, signal: string): Promise<void>;
   restart(containerId: string, graceSeconds: number): Promise<void>;
+  /** Asks it to end, and kills it when its grace period is over. Nothing happens when it does not run. */
+  stop(containerId: string): Promise<void>;
   /** Also when it runs. */
   removeContainer(containerId: string): Promise<void>;
+  /** Error: ENGINE_ERROR while a container that runs is on it. */
+  removeNetwork(networkId: string): Promise<void>;
   /** Also when containers use it. Nothing happens when there is none. */
   removeImage(reference: string): Promise<void>;
   /** Error: ENGINE_ERROR while any container uses it. */

@@ -13,6 +13,8 @@ export function attemptKey(step: Step): string {
       return `open-forward-path ${step.program}`;
     case 'rotate-secret':
       return `rotate-secret ${step.secret}`;
+    case 'remove-network':
+      return `remove-network ${step.network.name}`;
     case 'set-kernel':
       return `set-kernel ${step.setting}`;
     default:

@@ -168,6 +168,17 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       await compose.down({ file: ports.composeFile });
       return 'took the stack down, with its network';
     },
+    'remove-services': async ({ services, containerIds }) => {
+      // Asked to end first: a database is closed.
+      await Promise.all(containerIds.map((id) => engine.stop(id)));
+      for (const id of containerIds) await engine.removeContainer(id);
+      for (const service of services) memory.release(service);
+      return `removed ${services.join(', ')}; what they keep on disk stays`;
+    },
+    'remove-network': async ({ network }) => {
+      await engine.removeNetwork(network.id);
+      return `removed network ${network.name}`;
+    },
     'compose-up': async ({ services, forceRecreate, turnAddresses }) => {
       await bringUp(services, forceRecreate, turnAddresses);
       return `${forceRecreate ? 'made anew' : 'brought up'}: ${services.join(', ')}`;

@@ -74,11 +74,13 @@ export function createIncidentLog(store: Store, onDeath: (death: Death) => void)
       if (!observed.engine.ok) return [];
       const { containers } = observed.engine.value;
       // What a step of ours is changing is in no state that means anything.
-      const services = desired.services.map(({ name }) => name).filter((name) => !history.underWay.has(name));
+      const named = desired.services.map(({ name }) => name);
+      const services = named.filter((name) => !history.underWay.has(name));
       const { verdicts, silences } = observed;
       const { holds, kills } = history;
       for (const death of deathsIn(events, history, containers, now)) onDeath(death);
       const changes = incidentChanges({
+        named,
         services,
         containers,
         ranBefore,

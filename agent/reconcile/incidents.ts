@@ -28,6 +28,9 @@ export type IncidentChange =
   | { readonly kind: 'close'; readonly service: string; readonly action: string; readonly detail: string };
 
 export interface IncidentInput {
+  /** All services of the configuration. */
+  readonly named: readonly string[];
+  /** Those of them that no step is changing. */
   readonly services: readonly string[];
   readonly containers: readonly ContainerObservation[];
   /** Services that ran when last looked at. */
@@ -44,10 +47,12 @@ export interface IncidentInput {
 
 /** Which incidents begin and which are over. One fault is one incident, however many events it shows itself by. */
 export function incidentChanges(input: IncidentInput): IncidentChange[] {
-  return input.services.flatMap((service) => {
+  const changes = input.services.flatMap((service) => {
     const incident = input.open.get(service);
     return incident === undefined ? begins(service, input) : ends(service, incident, input);
   });
+  const unnamed = [...input.open.keys()].filter((service) => !input.named.includes(service));
+  return [...changes, ...unnamed.map(endsWithItsService)];
 }
 
 function begins(service: string, input: IncidentInput): IncidentChange[] {
@@ -101,6 +106,13 @@ function causeOfDeath(ended: Ended, containerId: string, { kills }: IncidentInpu
   const words = exitInWords(ended);
   return ended.exitCode === 137 && !ended.oomKilled ? `${words}, sent from outside the engine` : words;
 }
+
+const endsWithItsService = (service: string): IncidentChange => ({
+  kind: 'close',
+  service,
+  action: 'none: the configuration names it no longer',
+  detail: '',
+});
 
 const evidenceOf = (died: EngineEvent) =>
   `engine event die, exit ${died.exitCode ?? 'unknown'}, container ${died.containerId.slice(0, 12)}`;

@@ -14,6 +14,7 @@ const LASTING: ReadonlySet<Step['kind']> = new Set([
   'remove-image',
   'compose-up',
   'compose-down',
+  'remove-services',
   'start-container',
   'restart-container',
   'reload-image',
@@ -35,6 +36,8 @@ export function occupies(step: Step): readonly string[] {
 const COMPOSES: ReadonlySet<Step['kind']> = new Set([
   'compose-up',
   'compose-down',
+  'remove-services',
+  'remove-network',
   'reload-image',
   'restart-stack',
   'restart-engine',

@@ -1,6 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
 import { differences } from '../nftables/index.ts';
-import { PROJECT } from '../stack/types.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { attemptKey } from './attempt-key.ts';
 import { INFRASTRUCTURE_BEAT, nextTry, TIDYING_BEAT } from './backoff.ts';
@@ -10,6 +8,7 @@ import { startable } from './lanes.ts';
 import { currentTrial, planPerimeter, trialLeftMs } from './perimeter.ts';
 import { planEngine } from './plan-engine.ts';
 import { planKernel } from './plan-kernel.ts';
+import { planRemovals } from './plan-removals.ts';
 import { planServices } from './plan-services.ts';
 import { planStorage } from './plan-storage.ts';
 import { RESTRAINED_FOR_MS } from './restraint.ts';
@@ -44,7 +43,7 @@ export function plan(observed: Observed, desired: Desired | null, history: Histo
     ...planKernel(observed, desired),
     ...planImages(observed, desired),
     ...planFiles(observed, desired),
-    ...planNetwork(observed, desired),
+    ...planRemovals(observed, desired, history),
     ...planStorage(observed),
   ];
   const turns = wanted.map((step) => ({ step, dueInMs: dueIn(step, history, now) }));
@@ -174,23 +173,4 @@ function planFiles(observed: Observed, desired: Desired): Step[] {
   const files = filesToWrite(observed, desired);
   const paths = files.map(({ path }) => path).join(', ');
   return files.length === 0 ? [] : [{ kind: 'write-files', why: `${paths} not as configured`, files }];
-}
-
-/** Compose leaves a network as it was made, without a word, when its subnet changes. */
-function planNetwork(observed: Observed, desired: Desired): Step[] {
-  const isReady = desired.refused === null && filesToWrite(observed, desired).length === 0;
-  if (!observed.engine.ok || !isReady) return [];
-  const { networks } = observed.engine.value;
-  const wrong = desired.networks.flatMap(({ name, subnet, subnet6 }) => {
-    const present = networks.find((network) => network.name === `${PROJECT}_${name}`);
-    const wanted = [subnet, ...(subnet6 === null ? [] : [subnet6])];
-    if (present === undefined || isDeepStrictEqual(new Set(present.subnets), new Set(wanted))) return [];
-    return [
-      `network ${name} has the subnet ${present.subnets.join(', ')}, and should have ${wanted.join(', ')}`,
-    ];
-  });
-  if (wrong.length === 0) return [];
-  return [
-    { kind: 'compose-down', services: desired.services.map(({ name }) => name), why: wrong.join('; ') },
-  ];
 }

@@ -123,6 +123,10 @@ function entryOf(step: Step): Entry {
       return { subject: 'disk', kind: 'ballast-released' };
     case 'compose-down':
       return { subject: 'stack', kind: 'taken-down' };
+    case 'remove-services':
+      return { subject: step.services.join(', '), kind: 'removed' };
+    case 'remove-network':
+      return { subject: 'stack', kind: 'network-removed' };
     case 'write-files':
       return { subject: 'stack', kind: 'files-written' };
     case 'compose-up':

@@ -53,6 +53,18 @@ export type Step =
   /** From the engine; its archive stays. */
   | { readonly kind: 'remove-image'; readonly why: string; readonly image: StackImage }
   | { readonly kind: 'compose-down'; readonly why: string; readonly services: readonly string[] }
+  /** Services that the configuration names no longer; what they keep on disk stays. */
+  | {
+      readonly kind: 'remove-services';
+      readonly why: string;
+      readonly services: readonly string[];
+      readonly containerIds: readonly string[];
+    }
+  | {
+      readonly kind: 'remove-network';
+      readonly why: string;
+      readonly network: { readonly id: string; readonly name: string };
+    }
   | { readonly kind: 'write-files'; readonly why: string; readonly files: readonly RenderedFile[] }
   | {
       readonly kind: 'compose-up';

@@ -7,6 +7,8 @@ import type { RenderedFile } from './types.ts';
 export interface RenderedChanges {
   /** Services whose container would be made anew, or made for the first time. */
   readonly anew: readonly string[];
+  /** Services whose container would be removed. */
+  readonly gone: readonly string[];
   /** Files that would change; without lines when they hold nothing but a secret. */
   readonly files: readonly { readonly path: string; readonly lines: readonly string[] }[];
 }
@@ -29,6 +31,7 @@ export function renderedChanges(
   const [was, willBe] = [generationsIn(before.get('compose.yaml')), generationsIn(contentOf(after))];
   return {
     anew: [...willBe].filter(([service, name]) => was.get(service) !== name).map(([service]) => service),
+    gone: [...was.keys()].filter((service) => !willBe.has(service)),
     files: after
       .filter(({ path, content }) => before.get(path) !== content)
       .map(({ path, content }) => ({

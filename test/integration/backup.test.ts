@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { USERS } from '../../agent/stack/element-call/names.ts';
 import { readSecrets } from '../../agent/stack/secrets.ts';
-import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
+import { type Appliance, isUp, startAppliance } from '../support/appliance.ts';
 import { createClient } from '../support/client.ts';
-import { ELEMENT_CALL_CONFIG, elementCallImages } from '../support/element-call.ts';
+import { ELEMENT_CALL_CONFIG, ELEMENT_CALL_NEEDS, elementCallImages } from '../support/element-call.ts';
 import { HOST_V4 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 
-const test = testWhen(needs(APPLIANCE_NEEDS));
+const test = testWhen(needs(ELEMENT_CALL_NEEDS));
 const HOMESERVER: Readonly<Record<string, string>> = { '000007.sst': 'a table', CURRENT: 'MANIFEST-000005' };
 let appliance: Appliance;
 

@@ -1,16 +1,16 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
+import { type Appliance, isUp, startAppliance } from '../support/appliance.ts';
 import { createClient } from '../support/client.ts';
-import { ELEMENT_CALL_CONFIG, elementCallImages } from '../support/element-call.ts';
+import { ELEMENT_CALL_CONFIG, ELEMENT_CALL_NEEDS, elementCallImages } from '../support/element-call.ts';
 import { CLIENT_V4, CLIENT_V6, HOST_V4, HOST_V6 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 import { callEach } from '../support/peer-calls.ts';
 import { packets } from '../support/seen.ts';
 import { LINES } from '../unit/symptoms/lines.ts';
 
-const test = testWhen(needs(APPLIANCE_NEEDS));
+const test = testWhen(needs(ELEMENT_CALL_NEEDS));
 const SERVICES = ['coturn', 'livekit', 'lk-jwt', 'traefik', 'tuwunel'];
 const REFUSED = 'egress-lk-jwt-refused';
 let appliance: Appliance;

@@ -1,11 +1,10 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { APPLIANCE_NEEDS, type Appliance, startAppliance } from '../support/appliance.ts';
 import { type Client, createClient } from '../support/client.ts';
 import { HOST_V4 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
+import { assertNowhere } from '../support/secrecy.ts';
 
 const test = testWhen(needs(APPLIANCE_NEEDS));
 let appliance: Appliance;
@@ -61,29 +60,5 @@ test('a secret of the relay is rotated under a call: not a datagram is lost, and
     ['secret-rotation-asked', 'secret-prepared', 'secret-switched', 'secret-overlap', 'secret-over'],
   );
 
-  await t.notThrowsAsync(assertNowhere([old, made]));
+  await t.notThrowsAsync(assertNowhere(appliance, [old, made]));
 });
-
-/** Neither in what others may read, nor in what is recorded, logged or given away. */
-async function assertNowhere(values: readonly string[]): Promise<void> {
-  const { paths, machine } = appliance;
-  const folder = join(machine.root, 'bundle');
-  await mkdir(folder);
-  await appliance.agentctl('support-bundle', '--output', join(folder, 'bundle.tar.gz'));
-  const files = [paths.stateDirectory, paths.runDirectory, folder].map(async (directory) =>
-    (await readdir(directory, { withFileTypes: true }))
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => join(directory, name)),
-  );
-  const seen = (await Promise.all(files)).flat();
-  for (const name of ['state.db', 'status.json', 'events.json', 'bundle.tar.gz']) {
-    if (!seen.some((path) => path.endsWith(name))) throw new Error(`${name} was not looked at`);
-  }
-  for (const path of seen) {
-    const content = await readFile(path);
-    const text = path.endsWith('.gz') ? await promisify(gunzip)(content) : content;
-    if (values.some((value) => text.includes(value))) throw new Error(`a secret is in ${path}`);
-  }
-  if (values.some((value) => appliance.agent().output().includes(value)))
-    throw new Error('one is in the log');
-}

@@ -52,6 +52,8 @@ export interface ApplianceOptions {
   readonly engine?: Pick<Parameters<typeof startEngine>[0], 'config' | 'path'>;
   /** A program by which the agent may restart its engine. Default: it has none. */
   readonly engineRestart?: string;
+  /** A machine that is there already; it is taken away with the appliance. Default: a new one. */
+  readonly machine?: Machine;
   /** Its appliance.yaml, and the folder of its images. Default: the embedded stack and its own. */
   readonly stack?: { readonly config: string; readonly images: string };
 }
@@ -59,7 +61,7 @@ export interface ApplianceOptions {
 /** Builds the release, makes the images (kept in .cache), and brings an appliance up until it serves. */
 export async function startAppliance(options: ApplianceOptions = {}): Promise<Appliance> {
   const images = await buildRelease();
-  const machine = await createMachine();
+  const machine = options.machine ?? (await createMachine());
   try {
     return await bringUp(machine, images, options);
   } catch (error) {

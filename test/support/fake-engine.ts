@@ -104,6 +104,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
             driver: 'bridge',
             bridge: 'docker0',
             subnets: [],
+            isOurs: false,
             createdAt: new Date(startedAtMs).toISOString(),
           },
         ]),
@@ -122,7 +123,9 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
           begin(service);
         }),
       kill: (id) => answer(() => end(serviceOf(id), 143)),
+      stop: (id) => answer(() => fake.stop(serviceOf(id))),
       removeContainer: (id) => answer(() => fake.remove(serviceOf(id))),
+      removeNetwork: () => Promise.reject(new Error('the fake engine has no network of ours')),
       removeImage: (reference) => answer(() => void missing.add(serviceOfImage(reference))),
       removeUnusedImage: () => Promise.reject(new Error('no test removes images for their size here')),
       exec: () => Promise.reject(new Error('nothing runs in a fake container')),

@@ -22,7 +22,7 @@ import { secretsHere } from '../secrets-here.ts';
 
 /**
  * Shows what a configuration would change in the files of the stack, with secrets hidden, and which services would be
- * made anew. Changes nothing. Exit status 1 when it would change something, or is refused.
+ * made anew or removed. Changes nothing. Exit status 1 when it would change something, or is refused.
  */
 export async function configDiff({ paths, terminal }: Context, file?: string): Promise<number> {
   const path = file ?? paths.config;
@@ -71,7 +71,7 @@ async function render(
   });
 }
 
-function inWords({ anew, files }: RenderedChanges): string {
+function inWords({ anew, gone, files }: RenderedChanges): string {
   if (files.length === 0) return 'Nothing would change.\n';
   const blocks = files.map(({ path, lines }) =>
     [path, ...(lines.length === 0 ? ['  (a secret or a label)'] : lines.map((line) => `  ${line}`))].join(
@@ -80,5 +80,7 @@ function inWords({ anew, files }: RenderedChanges): string {
   );
   const effect =
     anew.length === 0 ? 'No container would be made anew.' : `Containers made anew: ${anew.join(', ')}.`;
-  return `${blocks.join('\n\n')}\n\n${effect}\n`;
+  const removal =
+    gone.length === 0 ? '' : `Containers removed: ${gone.join(', ')}; what they keep on disk stays.\n`;
+  return `${blocks.join('\n\n')}\n\n${effect}\n${removal}`;
 }

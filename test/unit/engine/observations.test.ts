@@ -92,11 +92,11 @@ test('networks are seen with their subnets and the name of their interface', asy
   );
   t.like(
     networks.find(({ name }) => name === 'appliance_rtc'),
-    { driver: 'bridge', bridge: 'br-appliance', subnets: ['172.30.5.0/24'] },
+    { driver: 'bridge', bridge: 'br-appliance', subnets: ['172.30.5.0/24'], isOurs: true },
   );
   t.like(
     networks.find(({ name }) => name === 'host'),
-    { driver: 'host', bridge: null, subnets: [] },
+    { driver: 'host', bridge: null, subnets: [], isOurs: false },
   );
   t.is(networks.find(({ name }) => name === 'bridge')?.bridge, 'docker0');
 });

@@ -7,6 +7,7 @@ const network = {
   driver: 'bridge',
   bridge: 'site0',
   subnets: [],
+  isOurs: false,
   createdAt: '2026-01-01T00:00:00Z',
 };
 

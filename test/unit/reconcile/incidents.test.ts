@@ -16,6 +16,7 @@ const died = (changes: Partial<EngineEvent> = {}): EngineEvent => ({
 const serving = { ok: true, kind: 'http', latencyMs: 1, detail: '200 OK' } as const;
 const running = container('livekit', 'g');
 const calm: IncidentInput = {
+  named: ['livekit'],
   services: ['livekit'],
   containers: [running],
   ranBefore: new Set(['livekit']),
@@ -93,6 +94,12 @@ test('what the agent did is told, with how often it tried', (t) => {
   };
   const [change] = incidentChanges({ ...calm, open: new Map([['livekit', tried]]) });
   t.like(change, { kind: 'close', action: 'started it again (2 attempts)' });
+});
+
+test('an incident is over when the configuration names its service no longer, and not while a step works on it', (t) => {
+  t.deepEqual(incidentChanges({ ...calm, services: [], open }), []);
+  const [change] = incidentChanges({ ...calm, named: ['coturn'], services: ['coturn'], open });
+  t.like(change, { kind: 'close', service: 'livekit', action: 'none: the configuration names it no longer' });
 });
 
 test('a hold ends the incident', (t) => {

@@ -211,28 +211,6 @@ test('an image that cannot be loaded does not keep another service from coming u
   t.deepEqual(only(planned(lacking, past).steps, 'compose-up').services, ['livekit']);
 });
 
-test('another subnet takes the stack down, because Compose would keep the network as it is', async (t) => {
-  const machine = await healthy();
-  if (!machine.engine.ok) return t.fail();
-  const network = (...subnets: string[]) => ({
-    name: 'appliance_rtc',
-    id: 'n',
-    driver: 'bridge',
-    bridge: 'br-appliance',
-    subnets,
-    createdAt: '2026-01-01T00:00:00Z',
-  });
-  const { value } = machine.engine;
-  const withSubnets = (...subnets: string[]): Observed => ({
-    ...machine,
-    engine: { ok: true, value: { ...value, networks: [network(...subnets)] } },
-  });
-  const subnet6 = 'fd4a:9c1e:7d30:5::/64';
-  t.deepEqual(kinds(withSubnets('172.30.5.0/24', subnet6)), []);
-  t.deepEqual(kinds(withSubnets('172.30.9.0/24', subnet6)), ['compose-down']);
-  t.deepEqual(kinds(withSubnets('172.30.5.0/24')), ['compose-down'], 'made before there was IPv6');
-});
-
 test('before this machine forwards IPv6, the interfaces by which it is reached keep their routes', async (t) => {
   const ipv6 = { forwarding: false, routedByAdvertisement: ['eth0', 'br-appliance', 'lo'] };
   const machine: Observed = { ...(await healthy()), ipv6 };

@@ -15,12 +15,13 @@ const changesOf = (input: RenderInput) =>
   ]);
 
 test('what is as it is changes nothing', (t) => {
-  t.deepEqual(changesOf(plain), { anew: [], files: [] });
+  t.deepEqual(changesOf(plain), { anew: [], gone: [], files: [] });
 });
 
 test('another network of the VPN changes a line, and restarts nothing', (t) => {
   t.deepEqual(changesOf(changed({ elementCall: { vpn: { ranges: ['10.9.0.0/24'] } } })), {
     anew: [],
+    gone: [],
     files: [
       {
         path: 'traefik/dynamic/routes.yml',
@@ -40,6 +41,11 @@ test('another name of the relay names the services that are made anew, and not t
     ['compose.yaml', 'livekit/livekit.yaml'],
   );
   t.notRegex(JSON.stringify(files), /generation/);
+});
+
+test('an appliance that from now on only helps another one loses what the other one has', (t) => {
+  const role = { role: 'media', primary: '10.8.0.9' } as const;
+  t.deepEqual(changesOf(changed({ elementCall: role })).gone, ['lk-jwt', 'tuwunel', 'traefik']);
 });
 
 test('no secret is shown, neither one that stays nor one that goes or comes', (t) => {
