@@ -4,7 +4,7 @@ import { accountChains } from './account-chains.ts';
 import { accountOf } from './accounts.ts';
 import { egressChains, egressCounter } from './egress-chains.ts';
 import { type Family, inBoth } from './families.ts';
-import { DROP_COUNTERS, filterChains } from './filter-chains.ts';
+import { dropCounters, filterChains } from './filter-chains.ts';
 import type { FirewallInput } from './input.ts';
 import { natChains } from './nat-chains.ts';
 import { perimeterChains, perimeterCounters, perimeterSets } from './perimeter-chains.ts';
@@ -22,7 +22,7 @@ export function desiredTable(input: FirewallInput): TableSpec {
     name: 'appliance',
     counters: [
       ...[...published, ...open].flatMap((account) => Object.values(account.counters)),
-      ...DROP_COUNTERS,
+      ...dropCounters(input),
       ...RELAY_COUNTERS,
       ...input.locked.map(egressCounter),
       ...perimeterCounters(input.perimeter),

@@ -4,12 +4,16 @@ import { serviceOfEgressCounter } from './egress-chains.ts';
 /** Counter of packets to a published port while its service was away. */
 export const NO_BACKEND_DROPPED = 'no-backend-dropped';
 
+/** Counter of packets to a port that is published to some, from others. */
+export const NOT_ADMITTED_DROPPED = 'not-admitted-dropped';
+
 /** Counter of what the perimeter keeps out. */
 export const PERIMETER_DROPPED = 'perimeter-dropped';
 
 const WORDS: Readonly<Record<string, string>> = {
   [NO_BACKEND_DROPPED]: 'to a published port while its service was away',
   'direct-dropped': 'straight to the address of a container',
+  [NOT_ADMITTED_DROPPED]: 'to a port that is open to certain addresses alone, from another one',
   'relay-refused': 'of the relay to something on this machine that is not published',
   'turn-source-dropped': 'that would have begun too many relay sessions from one address',
   'turn-overall-dropped': 'that would have begun too many relay sessions in all',

@@ -3,7 +3,7 @@ import * as nft from '../nftables/statements.ts';
 import type { PublishedPort } from '../stack/types.ts';
 import { portsOf } from './account-chains.ts';
 import type { Account } from './accounts.ts';
-import { NO_BACKEND_DROPPED } from './dropped.ts';
+import { NO_BACKEND_DROPPED, NOT_ADMITTED_DROPPED } from './dropped.ts';
 import { lockForwarded, lockToHost } from './egress-chains.ts';
 import {
   fromBackend,
@@ -22,7 +22,11 @@ import { leaveLoopback } from './nat-chains.ts';
 import { confineRelays, limitNewFlows } from './relay-chains.ts';
 
 /** Counters of what the filter chains drop. */
-export const DROP_COUNTERS = [NO_BACKEND_DROPPED, 'direct-dropped'] as const;
+export const dropCounters = ({ published }: Pick<FirewallInput, 'published'>): readonly string[] => [
+  NO_BACKEND_DROPPED,
+  'direct-dropped',
+  ...(published.some(({ from }) => from !== undefined) ? [NOT_ADMITTED_DROPPED] : []),
+];
 
 /** The chains that count, mark and drop. */
 export function filterChains(input: FirewallInput, open: readonly Account[]): ChainSpec[] {
@@ -93,7 +97,7 @@ const directChain = (input: FirewallInput): ChainSpec => ({
 function onlyFrom({ protocol, port, from }: PublishedPort): RuleSpec[] {
   if (from === undefined) return [];
   const there = [nft.equal(nft.l4proto, protocol), nft.equal(nft.dport, port)];
-  const refuse = [nft.count('direct-dropped'), nft.drop];
+  const refuse = [nft.count(NOT_ADMITTED_DROPPED), nft.drop];
   return [
     {
       id: `only-from-${protocol}-${port}-4`,

@@ -103,9 +103,12 @@ function untilWritten(observed: Pick<Observed, 'filesOnDisk'>, desired: Desired)
 }
 
 function untilTakenUp({ engine }: Pick<Observed, 'engine'>, { generations }: Desired): Wait | null {
+  // What the configuration does not name has nothing to take up.
   const isTakenUp =
     engine.ok &&
-    engine.value.containers.every(({ service, generation }) => generations.get(service) === generation);
+    engine.value.containers.every(
+      ({ service, generation }) => !generations.has(service) || generations.get(service) === generation,
+    );
   return isTakenUp ? null : { for: 'services', ms: 0 };
 }
 

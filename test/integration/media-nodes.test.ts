@@ -120,9 +120,9 @@ test('who is not named reaches it neither by the VPN nor from outside, and that 
     [inHost, `${FIRST} 6379 ${STRANGER}`],
     [first.machine.inClient, `${HOST_V4} 6379`],
   ] as const) {
-    const before = await packets(first, 'direct-dropped');
+    const before = await packets(first, 'not-admitted-dropped');
     t.is(await ask(inside, place), 'SILENCE');
-    t.true((await packets(first, 'direct-dropped')) > before, place);
+    t.true((await packets(first, 'not-admitted-dropped')) > before, place);
   }
 });
 

@@ -109,6 +109,9 @@ test('a port that is published to some is closed to all others, in both families
   const some = { protocol: 'tcp', port: 6379, service: 'redis', from } as const;
   const table = desiredTable({ ...input, published: [...input.published, some] });
   t.notThrows(() => checkSpec(table));
+  const counted = 'not-admitted-dropped';
+  t.true(table.counters.includes(counted));
+  t.false(desiredTable(input).counters.includes(counted), 'of a port that is not there nothing is told');
   const rules = table.chains.find(({ name }) => name === 'direct')?.rules ?? [];
   t.deepEqual(
     rules.map(({ id }) => id),

@@ -7,7 +7,7 @@ import { rotationsInWords } from '../../../agent/reconcile/rotation-status.ts';
 import type { Desired, History, Observed } from '../../../agent/reconcile/types.ts';
 import type { Secrets } from '../../../agent/stack/types.ts';
 import { simulate } from '../../support/simulation.ts';
-import { at, desire, healthy, history, secrets } from './world.ts';
+import { at, container, desire, healthy, history, secrets } from './world.ts';
 
 const OLD = { turn: secrets.turn };
 const NEW = { turn: 'e'.repeat(64) };
@@ -100,6 +100,15 @@ test('the overlap does not begin while a container has not taken up the new one'
     steps.map(({ kind }) => kind),
     ['compose-up'],
   );
+});
+
+test('a container of somebody else’s, which takes up nothing, keeps no overlap from beginning', async (t) => {
+  const { observed, desired, past } = await midst({ ...NEW, previous: OLD }, { phase: 'switched' });
+  if (!observed.engine.ok) return t.fail();
+  const { value } = observed.engine;
+  const containers = [...value.containers, container('postgres', '')];
+  const beside: Observed = { ...observed, engine: { ok: true, value: { ...value, containers } } };
+  t.like(plan(beside, desired, past, NOW).steps[0], { kind: 'rotate-secret', to: 'overlap' });
 });
 
 test('a person is told what it waits for, and until when', async (t) => {
