@@ -6,13 +6,11 @@ import { type Appliance, isUp, startAppliance } from '../support/appliance.ts';
 import { ELEMENT_CALL_CONFIG, ELEMENT_CALL_NEEDS, elementCallImages } from '../support/element-call.ts';
 import { createMachine, HOST_V4, type Machine } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
+import { dist, node } from '../support/release.ts';
 import { assertNowhere } from '../support/secrecy.ts';
 import { packets } from '../support/seen.ts';
 
 const test = testWhen(needs(ELEMENT_CALL_NEEDS));
-const AGENTCTL = ['dist/bin/node', 'dist/agentctl.js'].map((path) =>
-  join(import.meta.dirname, '../..', path),
-);
 
 /** In the VPN: two appliances, and an address that is no appliance's. */
 const [FIRST, FURTHER, STRANGER] = ['10.8.0.1', '10.8.0.12', '10.8.0.13'];
@@ -66,7 +64,7 @@ async function joinByVpn(one: Machine, other: Machine): Promise<void> {
 
 /** What an operator types, with `nsenter` in the place of `ssh`. */
 async function joinByPipe(from: Machine, to: Machine): Promise<void> {
-  const mediaNode = [...AGENTCTL, 'media-node'].join(' ');
+  const mediaNode = `${node} ${join(dist, 'agentctl.js')} media-node`;
   const there = `APPLIANCE_AGENT_ROOT=${to.root} nsenter --net=/run/netns/${to.hostNamespace}`;
   const { exitCode, stderr } = await from.inHost('sh', [
     '-c',
@@ -103,9 +101,9 @@ test('its SFU reaches the Redis of the first one by the VPN, which does nothing 
   const file = '/etc/livekit/livekit.yaml';
   const { redis } = parse(await readFile(join(further.paths.rendered, 'livekit/livekit.yaml'), 'utf8'));
   t.is(redis.address, `${FIRST}:6379`);
-  const node = ['exec', 'appliance-livekit-1', '/usr/bin/node', '-e', ASK_REDIS, `${FIRST} 6379`];
-  t.regex(await further.docker(...node), /^-NOAUTH/);
-  const [refused, ...accepted] = answers(await further.docker(...node, file));
+  const inside = ['exec', 'appliance-livekit-1', '/usr/bin/node', '-e', ASK_REDIS, `${FIRST} 6379`];
+  t.regex(await further.docker(...inside), /^-NOAUTH/);
+  const [refused, ...accepted] = answers(await further.docker(...inside, file));
   t.regex(refused ?? '', /^-NOAUTH/);
   t.deepEqual(accepted, ['+OK', '+PONG']);
   t.is(await passwordOf(further), await passwordOf(first));
