@@ -137,7 +137,7 @@ test('what another configuration names no longer is removed, with its hold and i
   const file = join(first.machine.root, 'next.yaml');
   await writeFile(file, next);
   const { stdout } = await first.agentctl('config', 'diff', file);
-  t.regex(stdout, /^Containers removed: lk-jwt, redis, traefik, tuwunel; what they keep on disk stays\.$/m);
+  t.regex(stdout, /^Containers removed: lk-jwt, tuwunel, traefik, redis; what they keep on disk stays\.$/m);
 
   await writeFile(first.paths.config, next);
   await first.until('the rest serves', 60_000, (status) => isUp(status) && startOf(status) !== before);
