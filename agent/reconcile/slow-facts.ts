@@ -8,7 +8,9 @@ import { hasLegacyTables } from '../conditions/gather/iptables.ts';
 import { gatherMemory } from '../conditions/gather/memory.ts';
 import { gatherOtherFirewalls } from '../conditions/gather/other-firewalls.ts';
 import { gatherPerimeterEffect } from '../conditions/gather/perimeter-effect.ts';
-import { gatherPortHolders } from '../conditions/gather/port-holders.ts';
+import { gatherPortHolders, RELAY } from '../conditions/gather/port-holders.ts';
+import { rememberSocketOwners } from '../conditions/gather/socket-owners.ts';
+import { waitingSockets } from '../conditions/gather/sockets.ts';
 import { gatherTurnsListener } from '../conditions/gather/turns-listener.ts';
 import type { Management } from '../config/firewall.ts';
 import type { Flow } from '../firewall/flows.ts';
@@ -59,6 +61,7 @@ export function createSlowFacts(ports: SlowFactsPorts): SlowFactsGatherer {
     TOLD_MS,
     clock,
   );
+  const ownersOf = rememberSocketOwners(RELAY);
   let changed = false;
   return {
     rulesChanged() {
@@ -71,6 +74,7 @@ export function createSlowFacts(ports: SlowFactsPorts): SlowFactsGatherer {
         ports,
         () => foreignRules(anew),
         () => clockFact(false),
+        ownersOf,
       );
     },
   };
@@ -80,18 +84,21 @@ async function gather(
   ports: SlowFactsPorts,
   readForeignRules: () => Promise<SlowFacts['foreignRules']>,
   readClock: () => Promise<SlowFacts['clock']>,
+  ownersOf: ReturnType<typeof rememberSocketOwners>,
 ): Promise<SlowFacts> {
   const { flows, management, mdns } = ports;
+  // The kernel goes through the whole table of connections for it, which takes milliseconds: once for all.
+  const waiting = waitingSockets();
   return allOf<SlowFacts>({
     compose: gatherCompose(ports.composeVersion),
     dockerProxies: gatherDockerProxies(),
-    turnsListener: gatherTurnsListener(),
+    turnsListener: gatherTurnsListener(waiting),
     conntrack: gatherConntrack(),
     disks: gatherDisks(diskPaths(ports.paths)),
     memory: gatherMemory(),
     clock: readClock(),
     foreignRules: readForeignRules(),
-    portHolders: gatherPortHolders(flows()),
+    portHolders: gatherPortHolders(flows(), '/proc', { waiting, ownersOf }),
     otherFirewalls: gatherOtherFirewalls(ports.paths.root),
     hardware: ports.hardware(),
     discovery: ports.discovery(),

@@ -8,24 +8,34 @@ import { type Process, programName, socketOwners } from './socket-owners.ts';
 import { type WaitingSocket, waitingSockets } from './sockets.ts';
 
 /** The relay of the stack runs on the host's network, in a container: Docker names its cgroup by 64 hexadecimal digits. */
-const RELAY = 'turnserver';
+export const RELAY = 'turnserver';
 const IN_CONTAINER = /[0-9a-f]{64}/;
 
-/** Programs other than our relay that wait on the ports of these flows. To name other users' programs it needs root. */
+interface SocketPorts {
+  /** The sockets that wait now. */
+  readonly waiting: Promise<readonly WaitingSocket[]>;
+  readonly ownersOf: (inodes: ReadonlySet<string>) => ReadonlyMap<string, Process>;
+}
+
+/**
+ * Programs other than our relay that wait on the ports of these flows. To name other users' programs it needs root.
+ */
 export async function gatherPortHolders(
   flows: readonly Flow[],
   procDirectory = '/proc',
+  { waiting, ownersOf }: Partial<SocketPorts> = {},
 ): Promise<Facts['portHolders']> {
   if (flows.length === 0) return unknown('it is not known yet what is published');
   try {
     const netDirectory = join(procDirectory, 'net');
-    const claimed = (await waitingSockets(netDirectory)).flatMap((socket) => {
+    const claimed = (await (waiting ?? waitingSockets(netDirectory))).flatMap((socket) => {
       const flow = flows.find((one) => claims(one, socket));
       // What only this host can reach is neither hidden by our translation nor in the relay's way.
       return flow === undefined || socket.loopback ? [] : [{ socket, flow }];
     });
     // On most machines every socket is the relay's.
-    const owners = socketOwners(new Set(claimed.map(({ socket }) => socket.inode)), RELAY, procDirectory);
+    const inodes = new Set(claimed.map(({ socket }) => socket.inode));
+    const owners = ownersOf?.(inodes) ?? socketOwners(inodes, RELAY, procDirectory);
     // A relay's socket may be closed while its process is looked for: that is nobody's.
     const still = claimed.some(({ socket }) => !owners.has(socket.inode))
       ? new Set((await waitingSockets(netDirectory)).map(({ inode }) => inode))

@@ -33,6 +33,24 @@ export function socketOwners(
   return owners;
 }
 
+/**
+ * The same for sockets that are asked about again and again: all processes are looked through only when one of the sockets
+ * is new, or its process is gone.
+ */
+export function rememberSocketOwners(
+  first: string,
+  procDirectory = '/proc',
+): (inodes: ReadonlySet<string>) => ReadonlyMap<string, Process> {
+  let owners: ReadonlyMap<string, Process> = new Map();
+  const lives = ({ pid, name }: Process) => nameOfProcess(join(procDirectory, pid)) === name;
+  return (inodes) => {
+    const found = [...inodes].flatMap((inode) => owners.get(inode) ?? []);
+    if (found.length < inodes.size || ![...new Set(found)].every(lives))
+      owners = socketOwners(inodes, first, procDirectory);
+    return owners;
+  };
+}
+
 /** A program for people, e.g. `docker-proxy (pid 812)`. */
 export const programName = (owner: Process | undefined) =>
   owner === undefined ? 'a program that /proc does not show' : `${owner.name} (pid ${owner.pid})`;

@@ -1,14 +1,16 @@
 import { describeError } from '../../system/errors.ts';
 import { known, unknown } from '../findings.ts';
 import type { Facts } from '../types.ts';
-import { waitingSockets } from './sockets.ts';
+import { type WaitingSocket, waitingSockets } from './sockets.ts';
 
 const TURNS_PORT = 5349;
 
 /** Whether anything in this network namespace listens on 5349. Needs no root. */
-export async function gatherTurnsListener(netDirectory?: string): Promise<Facts['turnsListener']> {
+export async function gatherTurnsListener(
+  waiting: Promise<readonly WaitingSocket[]> = waitingSockets(),
+): Promise<Facts['turnsListener']> {
   try {
-    const listening = (await waitingSockets(netDirectory))
+    const listening = (await waiting)
       .filter(({ port }) => port === TURNS_PORT)
       .map(({ port, protocol, ipv6 }) => `${port}/${protocol}${ipv6 ? ' (IPv6)' : ''}`);
     return listening.length === 0

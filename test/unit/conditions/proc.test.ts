@@ -9,7 +9,8 @@ import { gatherConntrack } from '../../../agent/conditions/gather/conntrack.ts';
 import { gatherDockerProxies } from '../../../agent/conditions/gather/docker-proxies.ts';
 import { gatherPerimeterEffect } from '../../../agent/conditions/gather/perimeter-effect.ts';
 import { gatherPortHolders } from '../../../agent/conditions/gather/port-holders.ts';
-import { parseSockets } from '../../../agent/conditions/gather/sockets.ts';
+import { rememberSocketOwners } from '../../../agent/conditions/gather/socket-owners.ts';
+import { parseSockets, waitingSockets } from '../../../agent/conditions/gather/sockets.ts';
 import { gatherTurnsListener } from '../../../agent/conditions/gather/turns-listener.ts';
 import type { Flow } from '../../../agent/firewall/flows.ts';
 
@@ -142,10 +143,10 @@ test('listeners are told from connections in the kernel’s socket tables', (t) 
 
 test('a listener on 5349 is named with its protocol; a kernel without IPv6 has fewer tables', async (t) => {
   const net = await folder(t);
-  t.like(await gatherTurnsListener(net), { value: { open: false } });
+  t.like(await gatherTurnsListener(waitingSockets(net)), { value: { open: false } });
   await writeFile(join(net, 'tcp'), TCP);
   await writeFile(join(net, 'udp6'), UDP6);
-  t.deepEqual(await gatherTurnsListener(net), {
+  t.deepEqual(await gatherTurnsListener(waitingSockets(net)), {
     known: true,
     value: { open: true, detail: 'a program listens on 5349/tcp, 5349/udp (IPv6)' },
   });
@@ -216,6 +217,21 @@ test('a program on a published port is named, and one that waits on loopback or 
     known: true,
     value: [{ port: '7882/udp', kind: 'published', program: 'rival (pid 20)' }],
   });
+});
+
+test('owners are looked for anew when a socket is new, or the process of one is another by now', async (t) => {
+  const proc = await procWith(t, [], { 20: { comm: 'turnserver', inode: INODE } });
+  const ownersOf = rememberSocketOwners('turnserver', proc);
+  const ownerOf = (inode: string) => ownersOf(new Set([inode])).get(inode)?.name;
+  t.is(ownerOf(INODE), 'turnserver');
+  await rm(join(proc, '20/fd'), { recursive: true });
+  t.is(ownerOf(INODE), 'turnserver', 'not looked for again');
+  t.is(ownerOf(LISTENER), undefined, 'a new one is');
+  await mkdir(join(proc, '20/fd'));
+  await symlink(`socket:[${INODE}]`, join(proc, '20/fd/7'));
+  t.is(ownerOf(INODE), 'turnserver');
+  await writeFile(join(proc, '20/comm'), 'chronyd\n');
+  t.is(ownerOf(INODE), 'chronyd');
 });
 
 test('a port of the relay range is told from one that the relay needs', async (t) => {
