@@ -57,14 +57,13 @@ export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions):
       const listed = await get('/containers/json', containerListSchema, { all: '1', filters });
       const services = listed.filter(({ Labels }) => Labels?.[ONE_OFF_LABEL] !== 'True');
       const found = await Promise.all(
-        services.map(({ Id }) => find(`/containers/${Id}/json`, containerSchema)),
-      );
-      return found
-        .flatMap((answer): ContainerObservation[] =>
+        services.map(async ({ Id, Image }): Promise<ContainerObservation[]> => {
+          const answer = await find(`/containers/${Id}/json`, containerSchema);
           // Removed between the list and the look at it.
-          answer === null ? [] : [toObservation(answer, project)],
-        )
-        .sort(byService);
+          return answer === null ? [] : [toObservation(answer, project, Image)];
+        }),
+      );
+      return found.flat().sort(byService);
     },
 
     async networks() {

@@ -14,8 +14,16 @@ const BRIDGE_OPTION = 'com.docker.network.bridge.name';
 /** The engine's way to say "never" (the zero value of Go's time). */
 const NEVER = '0001-01-01T00:00:00Z';
 
-/** The engine's answer about one container, as the rest of the agent sees it. */
-export function toObservation(answer: ContainerAnswer, project: string): ContainerObservation {
+/**
+ * The engine's answer about one container, as the rest of the agent sees it. `listedImage`: what its list says of the image:
+ * the reference that the container was made with, or the image's id once that reference names nothing, or another one
+ * (moby, daemon/list.go).
+ */
+export function toObservation(
+  answer: ContainerAnswer,
+  project: string,
+  listedImage: string,
+): ContainerObservation {
   const { State: state } = answer;
   const labels = answer.Config.Labels ?? {};
   const lives = state.Status === 'running' || state.Status === 'paused';
@@ -32,6 +40,7 @@ export function toObservation(answer: ContainerAnswer, project: string): Contain
     generation: labels[GENERATION_LABEL] ?? '',
     image: answer.Config.Image,
     imageId: answer.Image,
+    imageNamed: listedImage === answer.Config.Image,
     state: state.Status,
     // Of a container that lives or never ran the engine says 0, which would read as a success.
     exitCode: ended ? state.ExitCode : null,

@@ -5,7 +5,7 @@ import * as z from 'zod';
 export const versionSchema = z.object({ Version: z.string(), ApiVersion: z.string() });
 
 export const containerListSchema = z.array(
-  z.object({ Id: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
+  z.object({ Id: z.string(), Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
 );
 
 export const containerSchema = z.object({

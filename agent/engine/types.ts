@@ -8,6 +8,8 @@ export interface ContainerObservation {
   readonly generation: string;
   readonly image: string;
   readonly imageId: string;
+  /** Whether the engine still has that image under the name `image`. */
+  readonly imageNamed: boolean;
   readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
   readonly exitCode: number | null;
   readonly oomKilled: boolean;

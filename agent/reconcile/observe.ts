@@ -87,15 +87,12 @@ async function observeDockerRules(
 }
 
 async function observeEngine(engine: Engine, images: readonly StackImage[]): Promise<EngineState> {
-  const [containers, networks, present] = await Promise.all([
-    engine.containers(PROJECT),
-    engine.networks(),
-    Promise.all(images.map(({ reference }) => engine.imageId(reference))),
-  ]);
+  const [containers, networks] = await Promise.all([engine.containers(PROJECT), engine.networks()]);
   // By reference alone: it carries a hash of the content, and engines differ in what they call an image's id.
-  const missingImages = images
-    .filter((_, index) => present[index] === null)
-    .map(({ reference }) => reference);
+  const there = new Set(containers.filter(({ imageNamed }) => imageNamed).map(({ image }) => image));
+  const unseen = images.map(({ reference }) => reference).filter((reference) => !there.has(reference));
+  const asked = await Promise.all(unseen.map((reference) => engine.imageId(reference)));
+  const missingImages = unseen.filter((_, index) => asked[index] === null);
   const created = networks.find(({ name }) => name === 'bridge')?.createdAt;
   return {
     containers,

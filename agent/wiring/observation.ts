@@ -14,7 +14,7 @@ import type { Senses } from './senses.ts';
 
 /**
  * `nft monitor` tells of each change to our table. The counters in it are told of by nobody: so old they may be in the
- * status, milliseconds.
+ * status, milliseconds. Less than QUIET_MS, or a call could pass for silence.
  */
 const TABLE_KEPT_MS = 25_000;
 

@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPlugin } from '../../agent/engine/compose-plugin.ts';
 import { createEngine } from '../../agent/engine/engine.ts';
 import type { ContainerObservation, EngineEvent } from '../../agent/engine/types.ts';
 import { run, runOk } from '../../agent/system/processes.ts';
 import { ENGINE_COMMANDS, startEngine, type TestEngine } from '../support/engine.ts';
-import { IMAGE_COMMANDS } from '../support/images.ts';
+import { IMAGE_COMMANDS, IMAGES } from '../support/images.ts';
 import { createMachine, HOST_V4, type Machine } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 import { composePlugins, prepareStack, type TestStack } from '../support/stack.ts';
@@ -81,6 +82,17 @@ async function until(what: string, condition: () => boolean | Promise<boolean>):
 
 const actionsOf = (events: readonly EngineEvent[], service: string) =>
   events.filter((event) => event.service === service).map(({ action }) => action);
+
+test('an image whose name was taken away is told by the list of containers', async (t) => {
+  const { image, imageNamed } = await livekit();
+  t.true(imageNamed);
+  await stack.engine.removeImage(image);
+  t.is(await stack.engine.imageId(image), null);
+  t.false((await livekit()).imageNamed);
+  const archive = stack.images.find(({ reference }) => reference === image)?.archive ?? '';
+  await stack.engine.loadImage(join(IMAGES, archive));
+  t.true((await livekit()).imageNamed);
+});
 
 test('the engine tells its version and the network of the stack', async (t) => {
   const { version, apiVersion } = await stack.engine.version();

@@ -95,7 +95,10 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
     silent,
     engine: {
       version: () => answer(() => ({ version: '20.10.24', apiVersion: '1.41' })),
-      containers: () => answer(() => [...containers.values()]),
+      containers: () =>
+        answer(() =>
+          [...containers.values()].map((one) => ({ ...one, imageNamed: !missing.has(one.service) })),
+        ),
       networks: () =>
         answer(() => [
           {
@@ -205,6 +208,7 @@ const fresh = (service: string, generation: string, id: string): Container => ({
   generation,
   image: `appliance-agent/${service}:1`,
   imageId: 'sha256:0',
+  imageNamed: true,
   state: 'exited',
   exitCode: 0,
   oomKilled: false,

@@ -94,6 +94,7 @@ const container = (service: string, changes: Partial<ContainerObservation>): Con
   generation: '1',
   image: service,
   imageId: 'sha256:0',
+  imageNamed: true,
   state: 'running',
   exitCode: 0,
   oomKilled: false,

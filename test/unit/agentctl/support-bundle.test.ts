@@ -33,6 +33,7 @@ const container = (service: string): ContainerObservation => ({
   generation: '',
   image: `appliance/${service}:1`,
   imageId: '',
+  imageNamed: true,
   state: 'running',
   exitCode: null,
   oomKilled: false,

@@ -91,8 +91,8 @@ test('a container that is removed between the list and the look at it is left ou
     if (url.startsWith('/containers/json')) {
       response.end(
         JSON.stringify([
-          { Id: 'gone', Labels: {} },
-          { Id: 'here', Labels: null },
+          { Id: 'gone', Image: '', Labels: {} },
+          { Id: 'here', Image: '', Labels: null },
         ]),
       );
     } else if (url === '/containers/here/json') response.end(running);
@@ -113,7 +113,7 @@ test('a container that is removed between the list and the look at it is left ou
 test('what `docker compose run` made is not taken for a service', async (t) => {
   const running = await recorded('container-running.json');
   const { socket } = await serve(t, ({ url = '' }, response) => {
-    const list = [{ Id: 'one-off', Labels: { 'com.docker.compose.oneoff': 'True' } }];
+    const list = [{ Id: 'one-off', Image: '', Labels: { 'com.docker.compose.oneoff': 'True' } }];
     response.end(url.startsWith('/containers/json') ? JSON.stringify(list) : running);
   });
   t.deepEqual(await createEngine({ socket }).containers('appliance'), []);

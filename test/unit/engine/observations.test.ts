@@ -9,7 +9,7 @@ import { AgentError } from '../../../agent/system/errors.ts';
 /** Answers of Docker Engine 20.10.24 to an appliance whose stack was brought up by Compose 2.26.1. */
 const recorded = (name: string) => readFile(join(import.meta.dirname, 'recorded', name), 'utf8');
 const observation = async (name: string) =>
-  toObservation(parseChecked(await recorded(name), containerSchema, 'recorded'), 'appliance');
+  toObservation(parseChecked(await recorded(name), containerSchema, 'recorded'), 'appliance', '');
 
 test('a running container on the bridge is seen with its address and process, and without an exit code', async (t) => {
   t.like(await observation('container-running.json'), {
@@ -50,7 +50,7 @@ test('a stopped container has an exit code, and neither process nor address', as
 test('a container on the host network has no address of its own', async (t) => {
   const answer = parseChecked(await recorded('container-exited.json'), containerSchema, 'recorded');
   const running = { ...answer, State: { ...answer.State, Status: 'running' as const, Pid: 4711 } };
-  const seen = toObservation(running, 'appliance');
+  const seen = toObservation(running, 'appliance', '');
   t.is(seen.ipv4, null);
   t.is(seen.pid, 4711);
   t.is(seen.exitCode, null);
@@ -58,7 +58,7 @@ test('a container on the host network has no address of its own', async (t) => {
 
 test('an address on another network is not the one that ports are published to', async (t) => {
   const answer = parseChecked(await recorded('container-running.json'), containerSchema, 'recorded');
-  t.is(toObservation(answer, 'another').ipv4, null);
+  t.is(toObservation(answer, 'another', '').ipv4, null);
 });
 
 test('on two networks a container has two addresses, and each is known by its network', async (t) => {
@@ -67,15 +67,22 @@ test('on two networks a container has two addresses, and each is known by its ne
     ...answer.NetworkSettings.Networks,
     appliance_token: { IPAddress: '172.30.6.2', GlobalIPv6Address: 'fd00:6::2' },
   };
-  const { ipv4, locked } = toObservation({ ...answer, NetworkSettings: { Networks } }, 'appliance');
+  const { ipv4, locked } = toObservation({ ...answer, NetworkSettings: { Networks } }, 'appliance', '');
   t.is(ipv4, '172.30.5.2');
   t.deepEqual(locked, { ipv4: '172.30.6.2', ipv6: 'fd00:6::2' });
   const { appliance_token } = Networks;
   const disconnected = toObservation(
     { ...answer, NetworkSettings: { Networks: { appliance_token } } },
     'appliance',
+    '',
   );
   t.is(disconnected.ipv4, null, 'nothing is published to the network of a locked service');
+});
+
+test('whether the engine still has the image under its name is told by what it lists', async (t) => {
+  const answer = parseChecked(await recorded('container-running.json'), containerSchema, 'recorded');
+  t.true(toObservation(answer, 'appliance', answer.Config.Image).imageNamed);
+  t.false(toObservation(answer, 'appliance', answer.Image).imageNamed);
 });
 
 test('two containers of one service stand beside each other, in an order that does not change', async (t) => {

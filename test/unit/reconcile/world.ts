@@ -79,6 +79,7 @@ export const container = (
   generation,
   image: `appliance-agent/${service}:1`,
   imageId: `sha256:${'0'.repeat(64)}`,
+  imageNamed: true,
   state: 'running',
   exitCode: null,
   oomKilled: false,
