@@ -39,7 +39,7 @@ async function main(): Promise<void> {
       await manager.alive();
     },
   });
-  const probing = keepProbing(senses.prober, look.running);
+  const probing = keepProbing(senses.prober, look.lives);
   const engineWatch = createEngineWatch({
     engine: parts.engine,
     project: PROJECT,

@@ -1,7 +1,7 @@
 import type { Clock, Instant } from '../system/clock.ts';
 import { elapsedMs } from '../system/clock.ts';
 import type { ProbeBudgets } from './budgets.ts';
-import type { Silence, Verdict } from './types.ts';
+import type { Lives, Silence, Verdict } from './types.ts';
 
 /** With nobody to ask, it is looked this often whether there is. */
 const IDLE_MS = 10_000;
@@ -24,23 +24,28 @@ export interface ProberPorts {
 
 export interface Prober {
   /**
-   * Asks every one of these services whose turn it is; the others are forgotten. Resolves to the milliseconds
-   * until the next turn.
+   * Asks every one of these services whose turn it is; what is known of other services, and of other lives, is
+   * forgotten. Resolves to the milliseconds until the next turn.
    */
-  tick(running: readonly string[]): Promise<number>;
+  tick(lives: Lives): Promise<number>;
   /** Forgets what is known: the service died, and an answer under way is of its former life. */
   reset(service: string): void;
-  verdicts(): ReadonlyMap<string, Verdict>;
-  silences(): ReadonlyMap<string, Silence>;
+  /** What was answered in these lives; null: in those that were asked last. */
+  verdicts(lives: Lives | null): ReadonlyMap<string, Verdict>;
+  silences(lives: Lives | null): ReadonlyMap<string, Silence>;
 }
 
-interface Known {
+interface Question {
+  readonly life: string;
+}
+
+interface Known extends Question {
   readonly verdict: Verdict;
   readonly misses: number;
   readonly at: Instant;
   /** When the first of these misses was. */
   readonly missingSince: Instant | null;
-  /** Whether it answered in this life. */
+  /** Whether it answered. */
   readonly served: boolean;
   /** When it was last asked thoroughly. */
   readonly thoroughAt: Instant;
@@ -49,15 +54,12 @@ interface Known {
 /** Keeps the newest verdict of each service. A success clears all misses. */
 export function createProber({ clock, budgetsOf, ask, onChange }: ProberPorts): Prober {
   const known = new Map<string, Known>();
-  /** The life of each service that a question is under way to. */
-  const asking = new Map<string, number>();
-  const lives = new Map<string, number>();
-
-  const lifeOf = (service: string) => lives.get(service) ?? 0;
+  /** The question that is under way to each service. */
+  const asking = new Map<string, Question>();
 
   function dueInMs(service: string): number {
     const last = known.get(service);
-    if (asking.get(service) === lifeOf(service)) return EAGER_EVERY_MS;
+    if (asking.has(service)) return EAGER_EVERY_MS;
     if (last === undefined) return 0;
     const now = clock.now();
     const silentFor = last.missingSince && elapsedMs(last.missingSince, now);
@@ -70,13 +72,14 @@ export function createProber({ clock, budgetsOf, ask, onChange }: ProberPorts): 
     return Math.max(0, every - (elapsedMs(last.at, now) ?? every));
   }
 
-  async function probe(service: string): Promise<void> {
-    const life = lifeOf(service);
-    asking.set(service, life);
+  async function probe(service: string, life: string): Promise<void> {
+    const question = { life };
+    asking.set(service, question);
     const begun = clock.now();
     const thorough = isThoroughDue(known.get(service), begun);
     const answer = await ask(service, thorough);
-    if (life !== lifeOf(service)) return;
+    // It died meanwhile, or lives anew: another question took the place of this one, or will.
+    if (asking.get(service) !== question) return;
     asking.delete(service);
     const before = known.get(service);
     const misses = answer.ok ? 0 : (before?.misses ?? 0) + 1;
@@ -84,6 +87,7 @@ export function createProber({ clock, budgetsOf, ask, onChange }: ProberPorts): 
       !answer.ok && before?.verdict.ok === true && misses < budgetsOf(service).readinessMisses;
     const at = clock.now();
     known.set(service, {
+      life,
       verdict: tolerated ? before.verdict : answer,
       misses,
       at,
@@ -94,24 +98,29 @@ export function createProber({ clock, budgetsOf, ask, onChange }: ProberPorts): 
     if (before?.verdict.ok !== known.get(service)?.verdict.ok) onChange();
   }
 
+  const knownOf = (lives: Lives | null) =>
+    [...known].filter(([service, { life }]) => lives === null || life === lives.get(service));
+
   return {
-    async tick(running) {
-      for (const service of known.keys()) if (!running.includes(service)) known.delete(service);
+    async tick(lives) {
+      for (const kept of [known, asking]) {
+        for (const [service, { life }] of kept) if (life !== lives.get(service)) kept.delete(service);
+      }
       await Promise.all(
-        running
-          .filter((service) => dueInMs(service) === 0 && asking.get(service) !== lifeOf(service))
-          .map(probe),
+        [...lives]
+          .filter(([service]) => dueInMs(service) === 0)
+          .map(([service, life]) => probe(service, life)),
       );
-      return running.length === 0 ? IDLE_MS : Math.min(...running.map(dueInMs));
+      return lives.size === 0 ? IDLE_MS : Math.min(...[...lives.keys()].map(dueInMs));
     },
     reset(service) {
-      lives.set(service, lifeOf(service) + 1);
+      asking.delete(service);
       known.delete(service);
     },
-    verdicts: () => new Map([...known].map(([service, { verdict }]) => [service, verdict])),
-    silences: () =>
+    verdicts: (lives) => new Map(knownOf(lives).map(([service, { verdict }]) => [service, verdict])),
+    silences: (lives) =>
       new Map(
-        [...known].flatMap(([service, { missingSince: since, misses, served }]) =>
+        knownOf(lives).flatMap(([service, { missingSince: since, misses, served }]) =>
           since === null ? [] : [[service, { since, misses, served }] as const],
         ),
       ),

@@ -9,6 +9,9 @@ export interface Verdict {
   readonly detail: string;
 }
 
+/** What is asked: services that run, each with its life, from one start to its end. An answer is of the life that was asked. */
+export type Lives = ReadonlyMap<string, string>;
+
 /** Of a service that runs: that it did not answer when it was asked last. */
 export interface Silence {
   /** When it was first asked in vain. */

@@ -2,12 +2,14 @@ import type { ApplianceConfig } from '../config/schema.ts';
 import { type Flow, flowsOf } from '../firewall/flows.ts';
 import { DEFAULT_BUDGETS, type ProbeBudgets } from '../probes/budgets.ts';
 import type { CommandCheck } from '../probes/command-check.ts';
+import type { Lives } from '../probes/types.ts';
 import { LIVEKIT } from '../stack/element-call/names.ts';
 import { publicAddressesOf } from '../stack/public-addresses.ts';
 import type { ProbePlaces, PublishedPort } from '../stack/types.ts';
 import type { WatchedService } from '../symptoms/log-watch.ts';
 import type { Ours } from '../symptoms/symptoms.ts';
 import { reachableAddresses } from './addresses.ts';
+import { livesOf } from './lives.ts';
 import type { Desired, Observed } from './types.ts';
 
 /** What the newest round saw, for the parts that work beside the loop. */
@@ -18,7 +20,7 @@ export interface LastLook {
   note(observed: Observed, desired: Desired | null): void;
   services(): readonly string[];
   /** Services whose containers run; while the engine does not answer, those that did when it last did. */
-  running(): readonly string[];
+  lives(): Lives;
   /** Where a service is asked whether it serves. */
   placesOf(service: string): ProbePlaces;
   /** The operator's own check of a service, and where it is to run; null where there is none. */
@@ -34,8 +36,6 @@ export interface LastLook {
   /** Whose logs are worth a look. */
   watched(): readonly WatchedService[];
   ours(): Ours;
-  /** Another one after each start of the service; null when there is none. */
-  lifeOf(service: string): string | null;
   /** What must reach the stack from outside; nothing before the first round. */
   traffic(): readonly Flow[];
 }
@@ -43,10 +43,9 @@ export interface LastLook {
 export function createLastLook(): LastLook {
   let config: ApplianceConfig | null = null;
   let desired: Desired | null = null;
-  let running: readonly string[] = [];
   let addresses: readonly string[] = [];
   let watched: readonly WatchedService[] = [];
-  let lives: ReadonlyMap<string, string> = new Map();
+  let lives: Lives = new Map();
   return {
     config: () => config,
     desired: () => desired,
@@ -57,8 +56,7 @@ export function createLastLook(): LastLook {
       addresses = reachableAddresses(observed.addresses, networks).map(({ address }) => address);
       if (!observed.engine.ok) return;
       const { containers } = observed.engine.value;
-      running = containers.filter(({ state }) => state === 'running').map(({ service }) => service);
-      lives = new Map(containers.map(({ service, id, startedAt }) => [service, `${id} ${startedAt}`]));
+      lives = livesOf(containers);
       watched = containers.map(({ service, id }) => ({
         service,
         containerId: id,
@@ -66,7 +64,7 @@ export function createLastLook(): LastLook {
       }));
     },
     services: () => (desired?.services ?? []).map(({ name }) => name),
-    running: () => running,
+    lives: () => lives,
     placesOf(service) {
       const backend = desired?.backends.get(service) ?? null;
       const host = desired?.turnAddresses[0] ?? '127.0.0.1';
@@ -88,7 +86,6 @@ export function createLastLook(): LastLook {
     publicAddresses: () => desired?.publicAddresses ?? [],
     reachableAddresses: () => addresses,
     watched: () => watched,
-    lifeOf: (service) => lives.get(service) ?? null,
     ours: () => ({
       serverName: config?.elementCall?.domains.serverName ?? null,
       addresses: [...(desired?.turnAddresses ?? []), ...(desired?.publicAddresses ?? [])],

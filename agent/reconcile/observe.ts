@@ -4,11 +4,12 @@ import type { ApplianceConfig } from '../config/schema.ts';
 import type { Engine } from '../engine/types.ts';
 import type { EngineUnit, EngineUnitState } from '../engine/unit.ts';
 import type { ListedTable } from '../nftables/index.ts';
-import type { Silence, Verdict } from '../probes/types.ts';
+import type { Lives, Silence, Verdict } from '../probes/types.ts';
 import type { CertificateFiles } from '../stack/certificates.ts';
 import { PROJECT, type Secrets, type StackImage } from '../stack/types.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Ipv6Facts } from './forwarding-facts.ts';
+import { livesOf } from './lives.ts';
 import { seen } from './seen.ts';
 import type { EngineState, HostAddress, Observed, StorageState } from './types.ts';
 
@@ -29,8 +30,9 @@ export interface ObservePorts {
   readonly ipv6: () => Promise<Ipv6Facts | null>;
   /** Asked only where Docker has no chain: it looks through all processes. */
   readonly dockerRules: () => Promise<Facts['dockerRules']>;
-  readonly verdicts: () => ReadonlyMap<string, Verdict>;
-  readonly silences: () => ReadonlyMap<string, Silence>;
+  /** Of these lives; null: the engine does not tell whether others began. */
+  readonly verdicts: (lives: Lives | null) => ReadonlyMap<string, Verdict>;
+  readonly silences: (lives: Lives | null) => ReadonlyMap<string, Silence>;
   readonly storage: (images: readonly StackImage[]) => Promise<StorageState>;
   readonly hardware: () => Facts['hardware'];
   /** Fingerprints of the rendered files that are there, by relative path. */
@@ -52,6 +54,7 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
       ports.filesOnDisk(),
       seen(ports.storage(images.ok ? images.value : [])),
     ]);
+  const lives = engine.ok ? livesOf(engine.value.containers) : null;
   return {
     config,
     certificates: await seenCertificates(ports.certificates(config)),
@@ -66,8 +69,8 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
     dockerRules: await observeDockerRules(forwardPath, ports.dockerRules),
     addresses: hostAddresses(),
     filesOnDisk,
-    verdicts: ports.verdicts(),
-    silences: ports.silences(),
+    verdicts: ports.verdicts(lives),
+    silences: ports.silences(lives),
     storage,
     hardware: ports.hardware(),
   };

@@ -1,4 +1,5 @@
 import type { Prober } from '../probes/prober.ts';
+import type { Lives } from '../probes/types.ts';
 
 export interface Probing {
   /** Looks whether a turn is due, now. */
@@ -7,12 +8,12 @@ export interface Probing {
 }
 
 /** Lets the prober take its turns while the agent runs: at its own beat, and whenever something changed. */
-export function keepProbing(prober: Prober, running: () => readonly string[]): Probing {
+export function keepProbing(prober: Prober, lives: () => Lives): Probing {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
   async function turn(): Promise<void> {
-    const dueInMs = await prober.tick(running());
+    const dueInMs = await prober.tick(lives());
     if (stopped) return;
     clearTimeout(timer);
     timer = setTimeout(look, dueInMs);

@@ -20,7 +20,8 @@ export function watchMedia(
 ): MediaWatch {
   function target(): MediaTarget {
     if (stack().name !== 'element-call') return { kind: 'none' };
-    const verdicts = by.verdicts();
+    const lives = look.lives();
+    const verdicts = by.verdicts(lives);
     const down = [LIVEKIT, COTURN].find((service) => verdicts.get(service)?.ok !== true);
     if (down !== undefined) return { kind: 'lost', why: `${down} does not serve` };
     const { backend, host } = look.placesOf(LIVEKIT);
@@ -36,7 +37,7 @@ export function watchMedia(
     const { livekitKey: key, livekitSecret: secret } = keys;
     return {
       kind: 'ask',
-      key: JSON.stringify([backend, host, look.lifeOf(LIVEKIT), look.lifeOf(COTURN)]),
+      key: JSON.stringify([backend, host, lives.get(LIVEKIT), lives.get(COTURN)]),
       probe: {
         sfu: { host: backend, port: PORTS.signalling, key, secret },
         relay: { address: host, port: TURN_PORT },

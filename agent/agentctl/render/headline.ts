@@ -40,7 +40,7 @@ export function headline(reading: StatusReading, agentRuns: boolean, { columns, 
   ];
 }
 
-function inWords({ overall, problems, provisioning, generatedAt }: Status): string {
+function inWords({ problems, provisioning, services, generatedAt }: Status): string {
   const serious = problems.filter(({ severity }) => severity !== 'info');
   const earliest = serious.map(({ since }) => since).sort((a, b) => Date.parse(a) - Date.parse(b))[0];
   if (earliest !== undefined) {
@@ -49,5 +49,8 @@ function inWords({ overall, problems, provisioning, generatedAt }: Status): stri
   }
   if (provisioning.state === 'running') return 'The appliance is being set up.';
   if (provisioning.state === 'failed') return 'The appliance could not be set up.';
-  return overall === 'ok' ? 'All services are serving.' : 'Not everything is known yet.';
+  const unasked = services.filter(({ probe, state }) => probe === null && state === 'running');
+  if (unasked.length > 0)
+    return `Just started, and not asked yet whether they serve: ${unasked.map(({ name }) => name).join(', ')}.`;
+  return 'All services are serving.';
 }

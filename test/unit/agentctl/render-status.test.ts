@@ -48,6 +48,16 @@ test('an appliance that is well is told in one screen', (t) => {
   );
 });
 
+test('a service that has just started, and was not asked yet, is not said to serve', (t) => {
+  const services = wellStatus.services.map((service) =>
+    service.name === 'livekit' ? { ...service, probe: null } : service,
+  );
+  t.is(
+    renderStatus(fresh({ ...wellStatus, services }), false, { ...screen, columns: 120 }).split('\n')[0],
+    'OK  Just started, and not asked yet whether they serve: livekit. Reported 2 s ago.',
+  );
+});
+
 test('problems come first: what, since when, how it is known, and what to do next', (t) => {
   const note = {
     ...livekitDown,
