@@ -87,7 +87,8 @@ healing:
   # startLimit: 60s
 
   # How often each remedy is tried before the next: restart the container, make it anew, load its image
-  # anew from its archive, take the stack down and up, restart the Docker Engine. 0 leaves one out.
+  # anew from its archive, make its network anew with all that is on it, restart the Docker Engine. 0 leaves
+  # one out.
   #restarts: 3
   #recreations: 2
   #imageReloads: 1

@@ -53,7 +53,7 @@ export function createCompose({
         ...services,
       ]),
 
-    down: ({ file }) => compose(file, 'down', ['--remove-orphans']),
+    down: ({ file, services }) => compose(file, 'down', ['--remove-orphans', ...services]),
   };
 }
 

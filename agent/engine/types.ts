@@ -129,5 +129,9 @@ export interface Compose {
   version(): Promise<string>;
   /** `up --detach --no-build --pull never` for the named services (all when empty). Does not wait for health. */
   up(options: { file: string; services: readonly string[]; forceRecreate: boolean }): Promise<void>;
-  down(options: { file: string }): Promise<void>;
+  /**
+   * `down --remove-orphans` for the named services (all when empty), and for every network of the file that nothing is on
+   * any more: one that is in use stays, without an error.
+   */
+  down(options: { file: string; services: readonly string[] }): Promise<void>;
 }

@@ -164,9 +164,9 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       await ports.writeFiles(files);
       return `wrote ${files.map(({ path }) => path).join(', ')}`;
     },
-    'compose-down': async () => {
-      await compose.down({ file: ports.composeFile });
-      return 'took the stack down, with its network';
+    'compose-down': async ({ services }) => {
+      await compose.down({ file: ports.composeFile, services });
+      return `took the network down, with all that is on it: ${services.join(', ')}`;
     },
     'remove-services': async ({ services, containerIds }) => {
       // Asked to end first: a database is closed.
@@ -197,9 +197,9 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       return `loaded ${image.reference} anew from ${image.archive}, and made it anew`;
     },
     'restart-stack': async ({ services, turnAddresses }) => {
-      await compose.down({ file: ports.composeFile });
+      await compose.down({ file: ports.composeFile, services });
       await bringUp(services, false, turnAddresses);
-      return 'took the stack down, with its network, and up again';
+      return `made its network anew, with all that is on it: ${services.join(', ')}`;
     },
     'restart-engine': async () => {
       await ports.engineUnit.restart();

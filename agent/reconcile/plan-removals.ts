@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PROJECT } from '../stack/types.ts';
 import { filesToWrite } from './files-to-write.ts';
+import { servicesOnNetwork } from './on-network.ts';
 import type { Step } from './steps.ts';
 import type { Desired, EngineState, History, Observed } from './types.ts';
 
@@ -50,8 +51,8 @@ function unnamedServices(
 }
 
 /** Compose leaves a network as it was made, without a word, when its subnet changes. */
-function changedNetworks({ networks: present }: EngineState, { networks, services }: Desired): Step[] {
-  const wrong = networks.flatMap(({ name, subnet, subnet6 }) => {
+function changedNetworks({ networks: present }: EngineState, desired: Desired): Step[] {
+  const wrong = desired.networks.flatMap(({ name, subnet, subnet6 }) => {
     const found = present.find((network) => network.name === `${PROJECT}_${name}`);
     const wanted = [subnet, ...(subnet6 === null ? [] : [subnet6])];
     if (found === undefined || isDeepStrictEqual(new Set(found.subnets), new Set(wanted))) return [];
@@ -60,7 +61,7 @@ function changedNetworks({ networks: present }: EngineState, { networks, service
     ];
   });
   if (wrong.length === 0) return [];
-  return [{ kind: 'compose-down', services: services.map(({ name }) => name), why: wrong.join('; ') }];
+  return [{ kind: 'compose-down', services: servicesOnNetwork(desired), why: wrong.join('; ') }];
 }
 
 /** Its addresses may be wanted for another one. Those of locked services are the only ones that not every stack has. */

@@ -1,3 +1,4 @@
+import { servicesOnNetwork } from './on-network.ts';
 import type { Case } from './plan-services.ts';
 import type { Step } from './steps.ts';
 import type { Desired } from './types.ts';
@@ -29,7 +30,7 @@ export function remedy({ service, need, turn }: Case, desired: Desired): Step {
       return { kind: 'reload-image', service, containerId: container?.id ?? null, image, turnAddresses, why };
     }
     case 'stack':
-      return { kind: 'restart-stack', service, services, turnAddresses, why };
+      return { kind: 'restart-stack', service, services: servicesOnNetwork(desired), turnAddresses, why };
     case 'engine':
       return { kind: 'restart-engine', subject: service, services, why: `${service}: ${why}` };
     case 'reboot':
@@ -51,7 +52,7 @@ export function remedyInWords(step: Step): string {
     case 'reload-image':
       return 'load its image anew and make it anew';
     case 'restart-stack':
-      return 'take the stack down and up';
+      return 'make its network anew, with all that is on it';
     case 'restart-engine':
       return 'restart the Docker Engine';
     case 'reboot':

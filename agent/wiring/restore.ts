@@ -13,7 +13,7 @@ export function restoreIfAsked(paths: Paths, compose: Compose, log: Log): Promis
   return finishRestore(paths, async () => {
     const file = join(paths.rendered, 'compose.yaml');
     try {
-      if (existsSync(file)) await compose.down({ file });
+      if (existsSync(file)) await compose.down({ file, services: [] });
       return true;
     } catch (error) {
       const why = describeError(error);

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import type { Status } from '../../agent/control/status.ts';
 import { IMAGE_MANIFEST } from '../../agent/stack/images.ts';
 import { systemClock } from '../../agent/system/clock.ts';
+import { allocate, sfuSends } from '../support/allocation.ts';
 import { APPLIANCE_NEEDS, type Appliance, startAppliance } from '../support/appliance.ts';
 import { type Client, createClient } from '../support/client.ts';
 import { offerCrashingImage } from '../support/crashing-image.ts';
@@ -91,6 +92,7 @@ test('an image that ends at once, for ever: every remedy is tried, then a slow b
   await appliance.agentctl('heal', 'livekit');
   const manifest = join(appliance.paths.images, IMAGE_MANIFEST);
   const whole = await readFile(manifest, 'utf8');
+  const allocation = await allocate(appliance, HOST_V4);
   await offerCrashingImage(appliance, 'livekit');
   const begun = performance.now();
   await appliance.until('only the slow beat is left', 90_000, ({ services }) =>
@@ -116,6 +118,13 @@ test('an image that ends at once, for ever: every remedy is tried, then a slow b
   await writeFile(manifest, whole);
   await appliance.until('the whole image serves', 60_000, allServe);
   t.is(await echoed(), 10);
+  await sfuSends(appliance, HOST_V4, allocation.relayed.port);
+  t.deepEqual(
+    allocation.peers(),
+    [`${HOST_V4} 7882`],
+    'a client kept its relay, though the network was made anew',
+  );
+  await allocation.stop();
   t.is(appliance.agent().pid, agent);
   t.regex(
     (await appliance.agentctl('events')).stdout,

@@ -224,7 +224,7 @@ test('each container ends at once when it is told to', async (t) => {
 });
 
 test('taking it down leaves no container and no network', async (t) => {
-  await stack.compose.down({ file: stack.file });
+  await stack.compose.down({ file: stack.file, services: [] });
   t.deepEqual(await stack.engine.containers('appliance'), []);
   t.false((await stack.engine.networks()).some(({ name }) => name === 'appliance_rtc'));
 });

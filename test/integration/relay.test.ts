@@ -1,16 +1,16 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { allocate, sfuSends } from '../support/allocation.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
-import { type Client, createClient, restCredential } from '../support/client.ts';
-import { isAnswered, sender, startEcho } from '../support/datagram.ts';
+import { type Client, createClient } from '../support/client.ts';
+import { isAnswered, startEcho } from '../support/datagram.ts';
 import { CLIENT_V4, CLIENT_V6, HOST_V4 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
-import { packets, sfuAddresses } from '../support/seen.ts';
+import { packets } from '../support/seen.ts';
 
 const test = testWhen(needs(APPLIANCE_NEEDS));
 const PUBLIC_V4 = '203.0.113.77';
 const PUBLIC_V6 = '2001:db8:77::1';
-const ALLOCATION = join(import.meta.dirname, '../support/turn-allocation.ts');
 let appliance: Appliance;
 let client: Client;
 let secret: string;
@@ -25,38 +25,8 @@ test.after.always('it is taken away', () => appliance?.destroy());
 const relayTo = (peer: string, peerPort: number, count: number) =>
   client.relay({ server: HOST_V4, secret, peer, peerPort, transport: 'udp', method: 'channel', count });
 
-/** An allocation of the client; `relayed` is where it can be sent to, `peers` whose data it got. */
-async function allocate(peer: string) {
-  const options = JSON.stringify({ server: HOST_V4, peer, ...restCredential(secret, 'first') });
-  const process_ = await appliance.machine.spawnInClient(process.execPath, [ALLOCATION, options]);
-  await process_.waitForOutput(/^relayed .*$/m, 10_000);
-  const [, address = '', port] = /^relayed (\S+) (\d+)$/m.exec(process_.output()) ?? [];
-  return {
-    relayed: { address, port: Number(port) },
-    peers: () => [...new Set([...process_.output().matchAll(/^from (.*)$/gm)].map(([, peer]) => peer))],
-    stop: () => process_.stop(),
-  };
-}
-
 const startOf = (service: string, { services }: Awaited<ReturnType<Appliance['status']>>) =>
   services.find(({ name }) => name === service)?.startedAt;
-
-/**
- * Lets the SFU send to an address that has sent it nothing. The stand-in only answers, and holds port 7882: the
- * packets are sent from another port of its network, and leave that with 7882 as their source.
- */
-async function sfuSends(address: string, port: number): Promise<void> {
-  const pid = (await appliance.docker('inspect', '-f', '{{.State.Pid}}', 'appliance-livekit-1')).trim();
-  const [sfu] = await sfuAddresses(appliance);
-  const inSfu = (command: string, ...args: string[]) =>
-    appliance.machine.inHost('nsenter', ['-t', pid, '-n', command, ...args]);
-  const chain = '{ type nat hook postrouting priority 100 ; }';
-  const rule = `udp sport 7890 snat to ${sfu}:7882`;
-  const nft = '/usr/sbin/nft';
-  await inSfu(nft, `add table ip test ; add chain ip test out ${chain} ; add rule ip test out ${rule}`);
-  await inSfu(...sender(process.execPath, address, port, 7890));
-  await inSfu(nft, 'delete table ip test');
-}
 
 test('the relay runs as a user of its own', async (t) => {
   const pid = (await appliance.docker('inspect', '-f', '{{.State.Pid}}', 'appliance-coturn-1')).trim();
@@ -64,9 +34,9 @@ test('the relay runs as a user of its own', async (t) => {
 });
 
 test('what the SFU sends first to a relay comes from its published address, and coturn passes it on', async (t) => {
-  const allocation = await allocate(HOST_V4);
+  const allocation = await allocate(appliance, HOST_V4);
   t.is(allocation.relayed.address, HOST_V4);
-  await sfuSends(HOST_V4, allocation.relayed.port);
+  await sfuSends(appliance, HOST_V4, allocation.relayed.port);
   t.deepEqual(allocation.peers(), [`${HOST_V4} 7882`]);
   await allocation.stop();
 });
@@ -76,7 +46,7 @@ test('what the SFU sends first to a client is counted like any call, and so is w
   const counts = () =>
     Promise.all(['udp-7882-flows', 'udp-7882-out', 'udp-7882-in'].map((name) => packets(appliance, name)));
   const before = await counts();
-  await sfuSends(CLIENT_V4, 9998);
+  await sfuSends(appliance, CLIENT_V4, 9998);
   const after = await counts();
   for (const [index, count] of after.entries()) t.is(count - (before[index] ?? 0), 1);
   await echo.stop();
@@ -120,9 +90,9 @@ test('behind 1:1 NAT the public address leads to the SFU, from coturn and from t
   t.deepEqual([relayed.sent, relayed.received, relayed.lost], [50, 50, 0], relayed.output);
   for (const address of [PUBLIC_V4, PUBLIC_V6]) t.true(await isAnswered(inHost, address, 7882), address);
 
-  const allocation = await allocate(PUBLIC_V4);
+  const allocation = await allocate(appliance, PUBLIC_V4);
   t.is(allocation.relayed.address, PUBLIC_V4, 'clients are told the public address');
-  await sfuSends(PUBLIC_V4, allocation.relayed.port);
+  await sfuSends(appliance, PUBLIC_V4, allocation.relayed.port);
   t.log(`the SFU sent first, and the client saw ${allocation.peers().join(', ')}`);
   t.is(allocation.peers().length, 1);
   await allocation.stop();

@@ -157,9 +157,9 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
           }
         }
       },
-      down: () =>
+      down: ({ services }) =>
         answer(() => {
-          for (const service of [...containers.keys()]) fake.remove(service);
+          for (const service of services) fake.remove(service);
         }),
     },
     crash(service, policy) {
