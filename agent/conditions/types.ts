@@ -14,7 +14,12 @@ export interface Facts {
   readonly database: Known<
     Omit<StoreCondition, 'state'> & { readonly state: StoreCondition['state'] | 'damaged' }
   >;
-  readonly engine: Known<{ readonly version: string; readonly error: string | null }>;
+  readonly engine: Known<{
+    readonly version: string;
+    readonly error: string | null;
+    /** When an operator stopped it, ISO 8601; null when nobody did, or nobody can tell. */
+    readonly stoppedAt: string | null;
+  }>;
   readonly compose: Known<{ readonly version: string | null; readonly detail: string }>;
   readonly table: Known<{
     readonly state: 'in-sync' | 'drifted' | 'failed';

@@ -3,15 +3,18 @@ import { type Run, runOk } from '../system/processes.ts';
 
 /**
  * What the service manager says of an engine that does not answer. `stopped`: an operator stopped it
- * (`systemctl stop docker.socket docker`); `starting`; `other`: it failed, hangs, or its socket is missing; `none`:
- * nobody here can restart it.
+ * (`systemctl stop docker.socket docker`), at this time of the monotonic clock; `starting`; `other`: it failed, hangs, or
+ * its socket is missing; `none`: nobody here can restart it, or could be asked.
  */
-export type EngineUnitState = 'stopped' | 'starting' | 'other' | 'none';
+export type EngineUnitState =
+  | { readonly kind: 'stopped'; readonly atMonotonicMs: number }
+  | { readonly kind: 'starting' | 'other' | 'none' };
 
 /** Restarts the engine from outside. Every call is bounded in time. */
 export interface EngineUnit {
   /** Whether there is a way at all. */
   readonly available: boolean;
+  /** Never rejects. */
   state(): Promise<EngineUnitState>;
   /** Resolves once the engine was started. Error: ENGINE_RESTART_FAILED, and those of `run`. */
   restart(): Promise<void>;
@@ -19,6 +22,8 @@ export interface EngineUnit {
 
 const UNIT = 'docker.service';
 const SOCKET_UNIT = 'docker.socket';
+/** org.freedesktop.systemd1(5): microseconds of CLOCK_MONOTONIC. */
+const STOPPED_AT = 'InactiveEnterTimestampMonotonic';
 const ASK_TIMEOUT_MS = 10_000;
 /** A unit that hangs is killed after its own 90 s (systemd's default), and then started. */
 const RESTART_TIMEOUT_MS = 180_000;
@@ -34,7 +39,7 @@ export function createEngineUnit(options: {
   if (program === undefined && underSystemd) return systemdUnit(run);
   return {
     available: program !== undefined,
-    state: async () => (program === undefined ? 'none' : 'other'),
+    state: async () => ({ kind: program === undefined ? 'none' : 'other' }),
     async restart() {
       if (program === undefined) throw failed('there is no service manager here, and no program for it');
       await runOk(run, program, [], {
@@ -52,13 +57,14 @@ function systemdUnit(run: Run): EngineUnit {
   return {
     available: true,
     async state() {
-      const { stdout } = await systemctl(
-        ASK_TIMEOUT_MS,
-        'show',
-        '--property=LoadState,ActiveState,Result',
-        UNIT,
-      );
-      return stateOf(new Map(stdout.split('\n').map((line) => line.split('=') as [string, string])));
+      const properties = `--property=LoadState,ActiveState,Result,${STOPPED_AT}`;
+      try {
+        const { stdout } = await systemctl(ASK_TIMEOUT_MS, 'show', properties, UNIT);
+        return stateOf(new Map(stdout.split('\n').map((line) => line.split('=') as [string, string])));
+      } catch {
+        // If nobody can be asked, nobody meddles.
+        return { kind: 'none' };
+      }
     },
     async restart() {
       // The socket is not the engine's but a unit of its own: only that makes one anew which somebody removed. Both in one
@@ -74,10 +80,13 @@ function systemdUnit(run: Run): EngineUnit {
 
 /** From `systemctl show`: a unit that was stopped is inactive, with the result success; one that failed is failed. */
 export function stateOf(properties: ReadonlyMap<string, string>): EngineUnitState {
-  if (properties.get('LoadState') !== 'loaded') return 'none';
+  if (properties.get('LoadState') !== 'loaded') return { kind: 'none' };
   const active = properties.get('ActiveState');
-  if (active === 'activating' || active === 'deactivating' || active === 'reloading') return 'starting';
-  return active === 'inactive' && properties.get('Result') === 'success' ? 'stopped' : 'other';
+  if (active === 'activating' || active === 'deactivating' || active === 'reloading')
+    return { kind: 'starting' };
+  if (active !== 'inactive' || properties.get('Result') !== 'success') return { kind: 'other' };
+  // 0 if it was never anything else in this boot.
+  return { kind: 'stopped', atMonotonicMs: Number(properties.get(STOPPED_AT)) / 1_000 };
 }
 
 const failed = (why: string) =>

@@ -105,12 +105,11 @@ async function observeEngine(engine: Engine, images: readonly StackImage[]): Pro
   };
 }
 
-/** The service manager is asked only about an engine that does not answer; if it cannot be asked, nobody meddles. */
+/** The service manager is asked only about an engine that does not answer. */
 async function observeEngineUnit(unit: EngineUnit, answers: boolean): Promise<EngineUnitState> {
-  if (!unit.available) return 'none';
-  if (answers) return 'other';
-  const state = await seen(unit.state());
-  return state.ok ? state.value : 'none';
+  if (!unit.available) return { kind: 'none' };
+  if (answers) return { kind: 'other' };
+  return unit.state();
 }
 
 /** The addresses of this host's interfaces that are up. */

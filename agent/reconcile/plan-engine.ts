@@ -34,10 +34,10 @@ export function engineTurn(
   history: History,
   now: Instant,
 ): Turn | null {
-  if (engine.ok || engineUnit === 'none' || engineUnit === 'stopped' || history.underWay.has('engine'))
-    return null;
+  if (engine.ok || history.underWay.has('engine')) return null;
+  if (engineUnit.kind === 'none' || engineUnit.kind === 'stopped') return null;
   const silentFor = history.engineSilentSince && elapsedMs(history.engineSilentSince, now);
-  const patience = engineUnit === 'starting' ? START_PATIENCE_MS : PATIENCE_MS;
+  const patience = engineUnit.kind === 'starting' ? START_PATIENCE_MS : PATIENCE_MS;
   const turn = nextTurn({
     subject: 'engine',
     attempts: history.ledger,

@@ -105,7 +105,7 @@ function othersAllow(
     return networkOf(service) === 'bridge' && serving.every(({ network }) => network !== 'bridge');
   }
   if (serving.length > 0) return false;
-  return rung === 'engine' ? engineUnit !== 'none' : mayReboot(history.ledger, healing, now);
+  return rung === 'engine' ? engineUnit.kind !== 'none' : mayReboot(history.ledger, healing, now);
 }
 
 /** Holding and releasing cost nothing and wait for no turn. */

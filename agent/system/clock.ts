@@ -30,3 +30,8 @@ export function systemClock(): Clock {
 export function elapsedMs(earlier: Instant, later: Instant): number | null {
   return earlier.bootId === later.bootId ? later.monotonicMs - earlier.monotonicMs : null;
 }
+
+/** What a clock on the wall that is right `now` showed, or will show, at a moment of the same boot; ISO 8601. */
+export function wallAt(monotonicMs: number, now: Instant): string {
+  return new Date(Date.parse(now.wall) - Math.round(now.monotonicMs - monotonicMs)).toISOString();
+}

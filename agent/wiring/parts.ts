@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createConfigSource } from '../config/config-source.ts';
 import { AGENT_VERSION } from '../control/version.ts';
@@ -22,6 +21,7 @@ import { appliancePaths } from '../system/paths.ts';
 import { run } from '../system/processes.ts';
 import { releaseFolder } from '../system/release-folder.ts';
 import { serviceManager } from '../system/sd-notify.ts';
+import { isUnderSystemd } from '../system/under-systemd.ts';
 import { recordRestore, restoreIfAsked } from './restore.ts';
 
 /** What stands by itself: each part is made of the machine and of parts above it, and begins nothing. */
@@ -50,8 +50,7 @@ export async function openParts(env: NodeJS.ProcessEnv) {
 
   const memory = createMemory(store, clock.now());
   const engine = createEngine({ socket: paths.engineSocket });
-  // sd_booted(3). An appliance of a test shares this with the machine that tests it, which is not to be restarted.
-  const underSystemd = paths.root === '' && existsSync('/run/systemd/system');
+  const underSystemd = isUnderSystemd(paths);
   const engineUnit = createEngineUnit({ run, program: env.APPLIANCE_AGENT_ENGINE_RESTART, underSystemd });
   const nft = createNft({ run, temporaryDirectory: paths.runDirectory });
   const incidents = createIncidentLog(store, memory.died);

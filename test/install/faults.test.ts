@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import type { Status } from '../../agent/control/status.ts';
 import type { RecordedEvent } from '../../agent/store/types.ts';
 import { needs, testWhen } from '../support/needs.ts';
 import { makeApplianceRoot } from './appliance-root.ts';
@@ -82,6 +83,29 @@ test('an engine that hangs, and whose socket is gone, is restarted by the agent 
     restarts.map(({ subject, action, result }) => `${subject}: ${action}: ${result}`),
     ['engine: restarted the Docker Engine: ok'],
   );
+});
+
+test('an engine that an operator stopped is left so; status says since when, and how to start it again', async (t) => {
+  t.timeout(3 * MINUTE);
+  const before = await newest(t);
+  await sh(t, 'systemctl stop docker.socket docker.service', MINUTE);
+  const stopped = await sh(
+    t,
+    'systemctl show --property=InactiveEnterTimestamp --timestamp=unix --value docker',
+  );
+  await until(t, "agentctl status | grep -q 'an operator stopped it'", 20);
+  // One that hangs is restarted after 30 s.
+  await sh(t, 'sleep 35', MINUTE);
+  const status: Status = JSON.parse(await sh(t, 'cat /run/appliance-agent/status.json'));
+  const { evidence = '', next } = status.problems.find(({ code }) => code === 'ENGINE_UNREACHABLE') ?? {};
+  const said = Date.parse(/an operator stopped it \(systemctl stop\) at (\S+),/.exec(evidence)?.[1] ?? '');
+  t.true(Math.abs(said / 1_000 - Number(stopped.slice(1))) < 2, `${evidence}; ${stopped}`);
+  t.regex(next ?? '', /systemctl start docker\.socket docker\.service/);
+  t.is(await sh(t, 'systemctl is-active docker.socket docker.service; true'), 'inactive\ninactive');
+  await sh(t, 'systemctl start docker.socket docker.service', MINUTE);
+  t.log(`all served ${await until(t, IS_UP, 60)} s after it was started`);
+  const kinds = (await events(t)).filter(({ id }) => id > before).map(({ kind }) => kind);
+  t.false(kinds.includes('engine-restarted') || kinds.includes('held'), kinds.join());
 });
 
 test('a loop that is blocked while timers go on is ended by the watchdog, and the stack is left alone', async (t) => {

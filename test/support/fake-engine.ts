@@ -137,7 +137,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
     },
     unit: {
       available: true,
-      state: async () => 'other',
+      state: async () => ({ kind: 'other' }),
       restart: async () => fake.up(),
     },
     compose: {

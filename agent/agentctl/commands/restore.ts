@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -13,6 +12,7 @@ import { syncPath, writeFileAtomic } from '../../system/files.ts';
 import type { Paths } from '../../system/paths.ts';
 import { run, runOk } from '../../system/processes.ts';
 import { releaseFolder } from '../../system/release-folder.ts';
+import { isUnderSystemd } from '../../system/under-systemd.ts';
 import { requireRoot } from '../as-root.ts';
 import { agrees, requireSomebody } from '../consent.ts';
 import type { Context } from '../context.ts';
@@ -67,8 +67,8 @@ async function hand(unpacking: string, paths: Paths, plan: RestorePlan): Promise
   await syncPath(dirname(paths.restore));
 }
 
-async function restartAgent({ root }: Paths): Promise<string> {
-  if (root !== '' || !existsSync('/run/systemd/system')) {
+async function restartAgent(paths: Paths): Promise<string> {
+  if (!isUnderSystemd(paths)) {
     return 'Restart the agent: at its start it puts the backup in place.';
   }
   await runOk(run, 'systemctl', ['restart', 'appliance-agent'], {

@@ -22,6 +22,7 @@ import type { Facts } from '../../conditions/types.ts';
 import type { StatusReading } from '../../control/status-file.ts';
 import { createCompose } from '../../engine/compose.ts';
 import { createEngine } from '../../engine/engine.ts';
+import { createEngineUnit } from '../../engine/unit.ts';
 import { surveyHardware } from '../../hardware/survey.ts';
 import { readSecrets } from '../../stack/secrets.ts';
 import { createBallast } from '../../system/ballast.ts';
@@ -30,6 +31,7 @@ import { describeError, isErrno } from '../../system/errors.ts';
 import type { Paths } from '../../system/paths.ts';
 import { run } from '../../system/processes.ts';
 import { releaseFolder } from '../../system/release-folder.ts';
+import { isUnderSystemd } from '../../system/under-systemd.ts';
 import { gatherConfig } from './config-fact.ts';
 import { gatherDatabase } from './database-fact.ts';
 import { gatherImages } from './images-fact.ts';
@@ -89,10 +91,11 @@ const ENGINE_TIMEOUT_MS = 5_000;
 export async function gatherFacts(paths: Paths, reading: StatusReading, asRoot: boolean): Promise<Facts> {
   const engine = createEngine({ socket: paths.engineSocket, readTimeoutMs: ENGINE_TIMEOUT_MS });
   const compose = createCompose({ run, engineSocket: paths.engineSocket });
+  const engineUnit = createEngineUnit({ run, program: undefined, underSystemd: isUnderSystemd(paths) });
   const [config, database, engineFact, composeFact, table, forwardPath] = await Promise.all([
     gatherConfig(paths.config),
     gatherDatabase(paths.database, reading),
-    gatherEngine(() => engine.version()),
+    gatherEngine(() => engine.version(), engineUnit, systemClock()),
     gatherCompose(() => compose.version()),
     gatherTable(run, asRoot, reading),
     gatherForwardPath(run),

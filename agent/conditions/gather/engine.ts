@@ -1,16 +1,24 @@
 import type { EngineVersion } from '../../engine/types.ts';
+import type { EngineUnit } from '../../engine/unit.ts';
+import { type Clock, wallAt } from '../../system/clock.ts';
 import { AgentError, describeError, isErrno } from '../../system/errors.ts';
 import { known, unknown } from '../findings.ts';
 import type { Facts } from '../types.ts';
 
-/** Whether the Docker Engine answers, and its version. Bounded by the port's own time-outs. */
-export async function gatherEngine(version: () => Promise<EngineVersion>): Promise<Facts['engine']> {
+/** Whether the Docker Engine answers, and its version; if not, whether it was stopped. Bounded by the ports' own time-outs. */
+export async function gatherEngine(
+  version: () => Promise<EngineVersion>,
+  unit: Pick<EngineUnit, 'state'>,
+  clock: Clock,
+): Promise<Facts['engine']> {
   try {
-    return known({ version: (await version()).version, error: null });
+    return known({ version: (await version()).version, error: null, stoppedAt: null });
   } catch (error) {
     // Not being let in says nothing about the engine.
     if (isDenied(error)) return unknown('needs root');
-    return known({ version: '', error: describeError(error) });
+    const state = await unit.state();
+    const stoppedAt = state.kind === 'stopped' ? wallAt(state.atMonotonicMs, clock.now()) : null;
+    return known({ version: '', error: describeError(error), stoppedAt });
   }
 }
 

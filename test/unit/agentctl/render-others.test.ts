@@ -69,7 +69,7 @@ All 4 checks passed.
 test('a check that fails shows its evidence and what to do; a skipped one its reason', (t) => {
   const checks = fewChecksOf({
     ...well,
-    engine: known({ version: '', error: 'nobody answers' }),
+    engine: known({ version: '', error: 'nobody answers', stoppedAt: null }),
     clock: known({ wall: '2026-11-22T13:00:00Z', synchronized: false, detail: 'not synchronised' }),
     forwardPath: dark.forwardPath,
   });
@@ -91,7 +91,10 @@ NOTE  Clock          not synchronised [CLOCK_UNSYNCHRONISED]
 
 test('what doctor finds decides over its exit: critical, degraded, then what was not seen', (t) => {
   const compose = known({ version: null, detail: 'missing' });
-  t.is(overallOf(checksOf({ ...dark, compose, engine: known({ version: '', error: 'x' }) })), 'critical');
+  t.is(
+    overallOf(checksOf({ ...dark, compose, engine: known({ version: '', error: 'x', stoppedAt: null }) })),
+    'critical',
+  );
   t.is(overallOf(checksOf({ ...dark, compose })), 'degraded');
   t.is(overallOf(checksOf(dark)), 'unknown');
   t.is(overallOf(checksOf({ ...well, forwardPath: dark.forwardPath })), 'unknown');

@@ -124,8 +124,16 @@ for (const [state, code] of [
 }
 
 test('an engine that does not answer is critical and says how', (t) => {
-  const engine = known({ version: '', error: 'no Docker Engine answers on /var/run/docker.sock' });
-  t.like(badOf('ENGINE_UNREACHABLE', { engine }), { severity: 'critical', evidence: engine.value.error });
+  const error = 'no Docker Engine answers on /var/run/docker.sock';
+  const engine = known({ version: '', error, stoppedAt: null });
+  t.like(badOf('ENGINE_UNREACHABLE', { engine }), { severity: 'critical', evidence: error });
+});
+
+test('of an engine that an operator stopped it is said since when, and how to start it again', (t) => {
+  const engine = known({ version: '', error: 'nobody answers', stoppedAt: '2026-11-22T13:00:00.000Z' });
+  const { evidence, next } = badOf('ENGINE_UNREACHABLE', { engine });
+  t.regex(evidence, /an operator stopped it .* at 2026-11-22T13:00:00\.000Z/);
+  t.regex(next, /systemctl start docker/);
 });
 
 test('a missing Compose plugin says what to run', (t) => {
@@ -175,7 +183,7 @@ test('a flush that took Docker’s rules is told apart from an engine that does 
     ipv6: null,
   });
   t.like(badOf('DOCKER_RULES_MISSING', { forwardPath }), { evidence: 'there is no chain DOCKER-USER' });
-  const engine = known({ version: '', error: 'nobody answers' });
+  const engine = known({ version: '', error: 'nobody answers', stoppedAt: null });
   const results = evaluate(CONDITIONS, { ...well, forwardPath, engine });
   const result = results.find(({ condition }) => condition.code === 'DOCKER_RULES_MISSING');
   t.is(result?.finding.state, 'unknown');

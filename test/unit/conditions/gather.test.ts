@@ -11,6 +11,8 @@ import { listFilterRules } from '../../../agent/conditions/gather/iptables.ts';
 import { gatherMemory } from '../../../agent/conditions/gather/memory.ts';
 import { within } from '../../../agent/conditions/gather/within.ts';
 import { createEngine } from '../../../agent/engine/engine.ts';
+import type { EngineVersion } from '../../../agent/engine/types.ts';
+import type { EngineUnitState } from '../../../agent/engine/unit.ts';
 import { AgentError } from '../../../agent/system/errors.ts';
 import type { Run } from '../../../agent/system/processes.ts';
 
@@ -185,16 +187,23 @@ test('a path exists or it does not', async (t) => {
 });
 
 test('an engine that answers, one that does not, and one that is not ours to ask are three things', async (t) => {
-  t.deepEqual(await gatherEngine(async () => ({ version: '20.10.24', apiVersion: '1.41' })), {
+  const now = { bootId: 'b', monotonicMs: 90_000, wall: '2026-11-22T13:00:30.000Z' };
+  const gather = (version: () => Promise<EngineVersion>, state: EngineUnitState = { kind: 'other' }) =>
+    gatherEngine(version, { state: async () => state }, { now: () => now });
+  t.deepEqual(await gather(async () => ({ version: '20.10.24', apiVersion: '1.41' })), {
     known: true,
-    value: { version: '20.10.24', error: null },
+    value: { version: '20.10.24', error: null, stoppedAt: null },
   });
   const absent = createEngine({ socket: '/nonexistent/docker.sock' });
-  const fact = await gatherEngine(() => absent.version());
-  t.true(fact.known && fact.value.error?.includes('/nonexistent/docker.sock'));
+  const fact = await gather(() => absent.version());
+  t.true(
+    fact.known && fact.value.error?.includes('/nonexistent/docker.sock') && fact.value.stoppedAt === null,
+  );
+  const stopped = await gather(() => absent.version(), { kind: 'stopped', atMonotonicMs: 60_000 });
+  t.like(stopped, { value: { stoppedAt: '2026-11-22T13:00:00.000Z' } });
   const cause = Object.assign(new Error('connect EACCES'), { code: 'EACCES' });
   const denied = new AgentError({ code: 'ENGINE_UNREACHABLE', message: 'no permission', hint: '', cause });
-  t.deepEqual(await gatherEngine(() => Promise.reject(denied)), { known: false, why: 'needs root' });
+  t.deepEqual(await gather(() => Promise.reject(denied)), { known: false, why: 'needs root' });
 });
 
 test('only a missing Compose is missing; any other failure leaves it unknown', async (t) => {

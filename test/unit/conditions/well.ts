@@ -8,7 +8,7 @@ const GiB = 1024 ** 3;
 export const well: Facts = {
   config: known({ accepted: true, error: '', hint: '' }),
   database: known({ state: 'ok', detail: '', hint: '' }),
-  engine: known({ version: '20.10.24', error: null }),
+  engine: known({ version: '20.10.24', error: null, stoppedAt: null }),
   compose: known({ version: '2.26.1', detail: '' }),
   table: known({ state: 'in-sync', differences: [] }),
   forwardPath: known({

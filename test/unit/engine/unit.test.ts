@@ -19,17 +19,17 @@ function unit(options: { program?: string; underSystemd: boolean; answer?: strin
 const says = (ActiveState: string, Result = 'success', LoadState = 'loaded') =>
   unit({
     underSystemd: true,
-    answer: `LoadState=${LoadState}\nActiveState=${ActiveState}\nResult=${Result}\n`,
+    answer: `Result=${Result}\nLoadState=${LoadState}\nActiveState=${ActiveState}\nInactiveEnterTimestampMonotonic=61234567\n`,
   }).state();
 
 test('a unit that was stopped is told from one that failed, hangs or starts', async (t) => {
-  t.is(await says('inactive'), 'stopped');
-  t.is(await says('failed', 'start-limit-hit'), 'other');
-  t.is(await says('inactive', 'exit-code'), 'other');
-  t.is(await says('active'), 'other');
-  t.is(await says('activating'), 'starting');
-  t.is(await says('deactivating'), 'starting');
-  t.is(await says('inactive', 'success', 'not-found'), 'none');
+  t.deepEqual(await says('inactive'), { kind: 'stopped', atMonotonicMs: 61_234.567 });
+  t.deepEqual(await says('failed', 'start-limit-hit'), { kind: 'other' });
+  t.deepEqual(await says('inactive', 'exit-code'), { kind: 'other' });
+  t.deepEqual(await says('active'), { kind: 'other' });
+  t.deepEqual(await says('activating'), { kind: 'starting' });
+  t.deepEqual(await says('deactivating'), { kind: 'starting' });
+  t.deepEqual(await says('inactive', 'success', 'not-found'), { kind: 'none' });
 });
 
 for (const [socket, units] of [
@@ -45,15 +45,19 @@ for (const [socket, units] of [
 
 test('a program that was named comes before systemd', async (t) => {
   const { restart, state, asked } = unit({ program: '/restart', underSystemd: true });
-  t.is(await state(), 'other');
+  t.deepEqual(await state(), { kind: 'other' });
   await restart();
   t.deepEqual(asked, ['/restart']);
+});
+
+test('a service manager that cannot be asked is as good as none', async (t) => {
+  t.deepEqual(await unit({ underSystemd: true, exitCode: 1 }).state(), { kind: 'none' });
 });
 
 test('where there is neither, nobody can restart the engine, and it is said', async (t) => {
   const none = unit({ underSystemd: false });
   t.false(none.available);
-  t.is(await none.state(), 'none');
+  t.deepEqual(await none.state(), { kind: 'none' });
   const error = await t.throwsAsync(() => none.restart());
   t.regex(error?.message ?? '', /no service manager/);
 });

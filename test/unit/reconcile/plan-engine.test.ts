@@ -34,12 +34,12 @@ test('an engine that does not answer is given 30 s, and then restarted', async (
 });
 
 test('one that is starting is given five minutes', async (t) => {
-  t.is((await planFor(299_000, { engineUnit: 'starting' })).dueInMs, 1_000);
-  t.is((await planFor(300_000, { engineUnit: 'starting' })).steps.length, 1);
+  t.is((await planFor(299_000, { engineUnit: { kind: 'starting' } })).dueInMs, 1_000);
+  t.is((await planFor(300_000, { engineUnit: { kind: 'starting' } })).steps.length, 1);
 });
 
-for (const engineUnit of ['stopped', 'none'] as const) {
-  test(`one whose unit is ${engineUnit} is left alone`, async (t) => {
+for (const engineUnit of [{ kind: 'stopped', atMonotonicMs: 0 }, { kind: 'none' }] as const) {
+  test(`one whose unit is ${engineUnit.kind} is left alone`, async (t) => {
     t.deepEqual(await planFor(3_600_000, { engineUnit }), { steps: [], dueInMs: null });
   });
 }

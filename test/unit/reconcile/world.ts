@@ -110,7 +110,7 @@ const bare: Observed = {
   secrets: { ok: true, value: secrets },
   images: { ok: true, value: images },
   engine: { ok: true, value: { containers: [], networks: [], missingImages: [], startedAtMs: 0 } },
-  engineUnit: 'other',
+  engineUnit: { kind: 'other' },
   table: { ok: true, value: null },
   forwardsIpv4: true,
   ipv6: { forwarding: true, routedByAdvertisement: [] },
