@@ -1,3 +1,4 @@
+import { type Instant, wallAt } from '../system/clock.ts';
 import { AgentError } from '../system/errors.ts';
 import { type Run, runOk } from '../system/processes.ts';
 
@@ -7,7 +8,8 @@ import { type Run, runOk } from '../system/processes.ts';
  * its socket is missing; `none`: nobody here can restart it, or could be asked.
  */
 export type EngineUnitState =
-  | { readonly kind: 'stopped'; readonly atMonotonicMs: number }
+  /** Null: it was not started in this boot. */
+  | { readonly kind: 'stopped'; readonly atMonotonicMs: number | null }
   | { readonly kind: 'starting' | 'other' | 'none' };
 
 /** Restarts the engine from outside. Every call is bounded in time. */
@@ -22,7 +24,7 @@ export interface EngineUnit {
 
 const UNIT = 'docker.service';
 const SOCKET_UNIT = 'docker.socket';
-/** org.freedesktop.systemd1(5): microseconds of CLOCK_MONOTONIC. */
+/** org.freedesktop.systemd1(5): microseconds of CLOCK_MONOTONIC; 0 if it never was. */
 const STOPPED_AT = 'InactiveEnterTimestampMonotonic';
 const ASK_TIMEOUT_MS = 10_000;
 /** A unit that hangs is killed after its own 90 s (systemd's default), and then started. */
@@ -85,8 +87,13 @@ export function stateOf(properties: ReadonlyMap<string, string>): EngineUnitStat
   if (active === 'activating' || active === 'deactivating' || active === 'reloading')
     return { kind: 'starting' };
   if (active !== 'inactive' || properties.get('Result') !== 'success') return { kind: 'other' };
-  // 0 if it was never anything else in this boot.
-  return { kind: 'stopped', atMonotonicMs: Number(properties.get(STOPPED_AT)) / 1_000 };
+  const atMonotonicMs = Number(properties.get(STOPPED_AT)) / 1_000;
+  return { kind: 'stopped', atMonotonicMs: atMonotonicMs > 0 ? atMonotonicMs : null };
+}
+
+/** When an operator stopped it, ISO 8601; null when nobody did in this boot, or nobody can tell. */
+export function stoppedAt(unit: EngineUnitState, now: Instant): string | null {
+  return unit.kind === 'stopped' && unit.atMonotonicMs !== null ? wallAt(unit.atMonotonicMs, now) : null;
 }
 
 const failed = (why: string) =>

@@ -1,8 +1,9 @@
 import type { Facts, Known, PerimeterEffect } from '../conditions/types.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { formatConfigProblems } from '../config/problems.ts';
+import { stoppedAt } from '../engine/unit.ts';
 import type { Hold, Store } from '../store/types.ts';
-import { elapsedMs, type Instant, wallAt } from '../system/clock.ts';
+import { elapsedMs, type Instant } from '../system/clock.ts';
 import { tableFact } from './drift.ts';
 import { failuresInWords } from './flapping.ts';
 import { perimeterFact } from './perimeter-status.ts';
@@ -73,8 +74,7 @@ export function daemonFacts(input: FactsInput): Facts {
     engine: known({
       version: input.engineVersion ?? '',
       error: observed.engine.ok ? null : observed.engine.why,
-      stoppedAt:
-        observed.engineUnit.kind === 'stopped' ? wallAt(observed.engineUnit.atMonotonicMs, input.now) : null,
+      stoppedAt: stoppedAt(observed.engineUnit, input.now),
     }),
     table:
       desired === null

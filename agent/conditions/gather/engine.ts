@@ -1,6 +1,6 @@
 import type { EngineVersion } from '../../engine/types.ts';
-import type { EngineUnit } from '../../engine/unit.ts';
-import { type Clock, wallAt } from '../../system/clock.ts';
+import { type EngineUnit, stoppedAt } from '../../engine/unit.ts';
+import type { Clock } from '../../system/clock.ts';
 import { AgentError, describeError, isErrno } from '../../system/errors.ts';
 import { known, unknown } from '../findings.ts';
 import type { Facts } from '../types.ts';
@@ -16,9 +16,8 @@ export async function gatherEngine(
   } catch (error) {
     // Not being let in says nothing about the engine.
     if (isDenied(error)) return unknown('needs root');
-    const state = await unit.state();
-    const stoppedAt = state.kind === 'stopped' ? wallAt(state.atMonotonicMs, clock.now()) : null;
-    return known({ version: '', error: describeError(error), stoppedAt });
+    const stopped = stoppedAt(await unit.state(), clock.now());
+    return known({ version: '', error: describeError(error), stoppedAt: stopped });
   }
 }
 

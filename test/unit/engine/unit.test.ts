@@ -16,14 +16,15 @@ function unit(options: { program?: string; underSystemd: boolean; answer?: strin
   const { program, underSystemd } = options;
   return { ...createEngineUnit({ run, program, underSystemd }), asked };
 }
-const says = (ActiveState: string, Result = 'success', LoadState = 'loaded') =>
+const says = (ActiveState: string, Result = 'success', LoadState = 'loaded', stoppedAtUs = 61_234_567) =>
   unit({
     underSystemd: true,
-    answer: `Result=${Result}\nLoadState=${LoadState}\nActiveState=${ActiveState}\nInactiveEnterTimestampMonotonic=61234567\n`,
+    answer: `Result=${Result}\nLoadState=${LoadState}\nActiveState=${ActiveState}\nInactiveEnterTimestampMonotonic=${stoppedAtUs}\n`,
   }).state();
 
 test('a unit that was stopped is told from one that failed, hangs or starts', async (t) => {
   t.deepEqual(await says('inactive'), { kind: 'stopped', atMonotonicMs: 61_234.567 });
+  t.deepEqual(await says('inactive', 'success', 'loaded', 0), { kind: 'stopped', atMonotonicMs: null });
   t.deepEqual(await says('failed', 'start-limit-hit'), { kind: 'other' });
   t.deepEqual(await says('inactive', 'exit-code'), { kind: 'other' });
   t.deepEqual(await says('active'), { kind: 'other' });
