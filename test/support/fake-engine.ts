@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
-import type { Compose, ContainerObservation, Engine, EngineEvent } from '../../agent/engine/types.ts';
+import type { Compose, Engine, EngineEvent } from '../../agent/engine/types.ts';
 import type { EngineUnit } from '../../agent/engine/unit.ts';
 import { AgentError } from '../../agent/system/errors.ts';
+import { type FakeContainer, freshContainer } from './fake-container.ts';
 
 type Listener = (event: EngineEvent) => void;
 
@@ -26,24 +27,25 @@ export interface FakeEngine {
   readonly missing: Set<string>;
   /** Services whose process ends as soon as it is started, until their image is loaded anew. */
   readonly broken: Set<string>;
+  /** The same, until what they are on is taken down. */
+  readonly misled: Set<string>;
   /** Services that run and do not answer, until they are started anew. */
   readonly silent: Set<string>;
   addressOf(service: string): string | null;
   isRunning(service: string): boolean;
 }
 
-interface Container extends ContainerObservation {
-  readonly state: 'running' | 'exited';
-}
-
 /** `nowMs` is the engine's clock, milliseconds since the epoch. */
 export function createFakeEngine(nowMs: () => number): FakeEngine {
-  const containers = new Map<string, Container>();
+  const containers = new Map<string, FakeContainer>();
   let nextAddress = 2;
   let serial = 0;
   let startedAtMs = nowMs();
   let reachable = true;
-  const [missing, broken, silent] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const missing = new Set<string>();
+  const broken = new Set<string>();
+  const misled = new Set<string>();
+  const silent = new Set<string>();
 
   const newAddress = () => `172.30.5.${2 + (nextAddress++ % 200)}`;
   const emit = (
@@ -61,7 +63,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
       signal,
       timeNano: `${nowMs()}000000`,
     });
-  const change = (service: string, changes: Partial<Container>) => {
+  const change = (service: string, changes: Partial<FakeContainer>) => {
     const container = containers.get(service);
     if (container) containers.set(service, { ...container, ...changes });
   };
@@ -80,7 +82,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
     });
     silent.delete(service);
     emit(service, 'start');
-    if (broken.has(service)) end(service, 1);
+    if (broken.has(service) || misled.has(service)) end(service, 1);
   };
   const serviceOf = (id: string) => [...containers.values()].find((one) => one.id === id)?.service ?? '';
   const answer = <T>(value: () => T): Promise<T> =>
@@ -92,6 +94,7 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
     onEvent: () => undefined,
     missing,
     broken,
+    misled,
     silent,
     engine: {
       version: () => answer(() => ({ version: '20.10.24', apiVersion: '1.41' })),
@@ -152,14 +155,17 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
           if (!forceRecreate && present?.generation === generation) begin(service);
           else {
             fake.remove(service);
-            containers.set(service, fresh(service, generation, `${service}-${serial++}`));
+            containers.set(service, freshContainer(service, generation, `${service}-${serial++}`));
             begin(service);
           }
         }
       },
       down: ({ services }) =>
         answer(() => {
-          for (const service of services) fake.remove(service);
+          for (const service of services) {
+            fake.remove(service);
+            misled.delete(service);
+          }
         }),
     },
     crash(service, policy) {
@@ -200,24 +206,3 @@ export function createFakeEngine(nowMs: () => number): FakeEngine {
 
 /** `appliance-agent/livekit:1` */
 const serviceOfImage = (reference: string) => basename(reference).split(':')[0] ?? '';
-
-const fresh = (service: string, generation: string, id: string): Container => ({
-  id,
-  name: `appliance-${service}-1`,
-  service,
-  generation,
-  image: `appliance-agent/${service}:1`,
-  imageId: 'sha256:0',
-  imageNamed: true,
-  state: 'exited',
-  exitCode: 0,
-  oomKilled: false,
-  restartCount: 0,
-  pid: null,
-  startedAt: null,
-  finishedAt: null,
-  ipv4: null,
-  ipv6: null,
-  locked: { ipv4: null, ipv6: null },
-  error: '',
-});

@@ -26,6 +26,13 @@ const FAULTS: readonly Fault[] = [
     },
   ],
   [
+    'the network of the SFU is broken',
+    ({ world }) => {
+      world.misled.add('livekit');
+      world.crash('livekit', false);
+    },
+  ],
+  [
     'the image of the relay is gone, and its container',
     ({ world }) => {
       world.missing.add('coturn');
@@ -57,8 +64,9 @@ async function live(harm: Fault[1], fate: Fate | null) {
   }
 }
 
-/** Loading an image anew is one step of several acts: one that was cut short half-way is begun anew, once. */
-const HALF_WAY = /^(remove|load) /;
+/** Some steps are of several acts: one that was cut short half-way, or at its end, is begun anew, once. */
+const HALF_WAY = /^(remove |load |down$)/;
+const AGAIN = /^(remove |load |down$|up )/;
 const counted = (done: readonly string[]) =>
   new Map([...Map.groupBy(done, (what) => kindOf(what))].map(([what, { length }]) => [what, length]));
 /** Containers are made anew under new ids. */
@@ -80,7 +88,7 @@ for (const [what, harm] of [...FAULTS, ['nothing is there yet', undefined] as co
           const cutShort = undisturbed.done
             .slice(Math.max(0, act - 2), act)
             .some((one) => HALF_WAY.test(one));
-          const again = cutShort && HALF_WAY.test(kind) ? 1 : 0;
+          const again = cutShort && AGAIN.test(kind) ? 1 : 0;
           t.true(
             times <= (most.get(kind) ?? 0) + again,
             `${kind} ${times} times, ${place}: ${done.join('; ')}`,
