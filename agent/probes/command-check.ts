@@ -8,6 +8,8 @@ import { failed, millisecondsSince } from './verdicts.ts';
 export interface CommandCheck {
   readonly service: string;
   readonly containerId: string;
+  /** See `Lives`. */
+  readonly life: string;
   readonly command: readonly string[];
   /** For the command to end. */
   readonly timeoutMs: number;
@@ -34,7 +36,7 @@ const NOT_RUN: readonly number[] = [126, 127];
 const LONGEST = 160;
 
 interface Last {
-  readonly containerId: string;
+  readonly life: string;
   readonly at: Instant;
   readonly verdict: Verdict | null;
   /** What has not ended in time. */
@@ -48,7 +50,7 @@ interface Last {
 export function createCommandChecker({ clock, exec, exitCodeOf, redact }: CommandCheckPorts): CommandChecker {
   const lasts = new Map<string, Last>();
 
-  async function run(check: CommandCheck, last: Last | undefined): Promise<Omit<Last, 'containerId' | 'at'>> {
+  async function run(check: CommandCheck, last: Last | undefined): Promise<Omit<Last, 'life' | 'at'>> {
     try {
       const running = last?.running ?? null;
       if (running !== null && (await exitCodeOf(running)) === null) {
@@ -70,12 +72,12 @@ export function createCommandChecker({ clock, exec, exitCodeOf, redact }: Comman
 
   return {
     async ask(check, due) {
-      const { service, containerId } = check;
+      const { service, life } = check;
       const known = lasts.get(service);
-      const last = known?.containerId === containerId ? known : undefined;
+      const last = known?.life === life ? known : undefined;
       const age = last === undefined ? null : elapsedMs(last.at, clock.now());
       if (!due || (age !== null && age < AT_MOST_EVERY_MS)) return last?.verdict ?? null;
-      const now = { containerId, at: clock.now(), ...(await run(check, last)) };
+      const now = { life, at: clock.now(), ...(await run(check, last)) };
       lasts.set(service, now);
       return now.verdict;
     },

@@ -19,7 +19,7 @@ export interface LastLook {
   desired(): Desired | null;
   note(observed: Observed, desired: Desired | null): void;
   services(): readonly string[];
-  /** Services whose containers run; while the engine does not answer, those that did when it last did. */
+  /** Of services whose containers run; while the engine does not answer, of those that did when it last did. */
   lives(): Lives;
   /** Where a service is asked whether it serves. */
   placesOf(service: string): ProbePlaces;
@@ -74,7 +74,9 @@ export function createLastLook(): LastLook {
     checkOf(service) {
       const command = config?.services[service]?.check;
       const container = watched.find((one) => one.service === service);
-      return command && container ? { service, containerId: container.containerId, command } : null;
+      const life = lives.get(service);
+      if (!command || !container || life === undefined) return null;
+      return { service, containerId: container.containerId, life, command };
     },
     budgetsOf: (service) => desired?.budgets.get(service) ?? DEFAULT_BUDGETS,
     published: () => (desired?.services ?? []).flatMap(({ published }) => published),

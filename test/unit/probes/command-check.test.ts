@@ -25,9 +25,9 @@ function checker(...outcomes: (Omit<ExecOutcome, 'execId'> | Error)[]) {
   });
   return {
     /** What is known after so many milliseconds. */
-    after: async (ms: number, due = true, containerId = 'c1') => {
+    after: async (ms: number, due = true, life = 'first') => {
       monotonicMs += ms;
-      return made.ask({ ...check, containerId }, due);
+      return made.ask({ ...check, life }, due);
     },
     end: () => {
       ended = true;
@@ -59,7 +59,9 @@ test('what it said is repeated while it is not due, and it runs at most every 5 
   t.like(await c.after(60_000, false), { ok: false });
   t.is(c.runs(), 1);
   t.like(await c.after(0), { ok: true });
-  t.is(await c.after(0, false, 'c2'), null, 'another container');
+  t.is(await c.after(0, false, 'second'), null, 'of another life nothing is known');
+  t.like(await c.after(0, true, 'second'), { ok: true });
+  t.is(c.runs(), 3, 'and it is asked at once');
 });
 
 test('one that is late is a miss, and no other is begun before it has ended', async (t) => {
