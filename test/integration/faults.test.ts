@@ -122,7 +122,7 @@ test('an image that ends at once, for ever: every remedy is tried, then a slow b
   t.deepEqual(
     allocation.peers(),
     [`${HOST_V4} 7882`],
-    'a client kept its relay, though the network was made anew',
+    'a client kept its relay through all that was tried',
   );
   await allocation.stop();
   t.is(appliance.agent().pid, agent);
