@@ -140,7 +140,10 @@ test('what was done on the full disk is in the database since there was room aga
   );
   t.true(onDisk('SELECT id FROM events').includes(healedOnAFullDisk));
   const rungs = onDisk("SELECT rung FROM attempts WHERE subject = 'livekit' ORDER BY rowid");
-  t.deepEqual(rungs.slice(0, 5), ['update', 'recreate', 'reload-image', 'stack', 'recreate']);
+  // Starting it is tried, once, where the engine has given it up, or there is none: that may be at any place among these.
+  const others = rungs.filter((rung) => rung !== 'restart');
+  t.true(rungs.length - others.length <= 1, rungs.join());
+  t.deepEqual(others.slice(0, 5), ['update', 'recreate', 'reload-image', 'stack', 'recreate']);
 });
 
 test('the file system is read-only when the agent starts: it says so, heals, and writes it down when it can', async (t) => {
