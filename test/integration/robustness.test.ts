@@ -1,5 +1,6 @@
 import { copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
 import type { Paths } from '../../agent/system/paths.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
 import { type Client, createClient } from '../support/client.ts';
@@ -166,6 +167,10 @@ test('with the agent dead, agentctl says so and how old its data is, also to any
 
 test('a database that is damaged is set aside: the stack is left alone, and the problem is named', async (t) => {
   const before = await containers();
+  // What the killed agent left in the write-ahead log may hold the same page, and would cover the damage.
+  const database = new Database(paths.database);
+  database.pragma('wal_checkpoint(TRUNCATE)');
+  database.close();
   const file = await open(paths.database, 'r+');
   await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, 0);
   await file.close();
