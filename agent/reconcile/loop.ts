@@ -197,7 +197,12 @@ export function createLoop(ports: LoopPorts): Loop {
         const dueInMs = await work();
         if (awake || signal.aborted) continue;
         await new Promise<void>((resolve) => {
-          const timer = dueInMs === null ? undefined : setTimeout(resolve, dueInMs);
+          const begin = () => {
+            // What waited for a time is decided on what is so now: whether calls are silent, not whether they were.
+            afresh = true;
+            resolve();
+          };
+          const timer = dueInMs === null ? undefined : setTimeout(begin, dueInMs);
           interrupt = () => {
             clearTimeout(timer);
             resolve();

@@ -12,12 +12,18 @@ const SFU = 'livekit';
 export const QUIET_MS = 30_000;
 
 /**
- * Packets that the SFU has sent to its clients, by the counters of our table; null when they cannot be read. What came in
- * would not do: LiveKit answers no stranger, and whoever knocks on its port must not be able to pass for a call.
+ * Packets that the SFU has sent to its clients, and that the relay has sent for those who reach it by that, by the counters
+ * of our table; null when they cannot be read. What the SFU sends to the relay, on this host, passes no rule that counts
+ * it. What came in would not do: neither answers a stranger on these ports, and whoever knocks on one must not be able to
+ * pass for a call.
  */
 export function mediaSent({ table }: Observed, { services }: Desired): number | null {
   if (!table.ok || table.value === null) return null;
-  const ports = services.find(({ name }) => name === SFU)?.published ?? [];
+  const ports = services.flatMap(({ name, published, open, relay }) => [
+    ...(name === SFU ? published : []),
+    // Its own port answers everybody.
+    ...(relay === undefined ? [] : open.filter(({ from }) => from !== relay.port)),
+  ]);
   const counters = new Set(ports.map((port) => accountOf(port).counters.outbound));
   return table.value.counters
     .filter(({ name }) => counters.has(name))

@@ -138,6 +138,8 @@ test('media is what the SFU sends: what knocks at its ports is no call', async (
   t.is(counted('udp-7882-out'), 7);
   t.is(counted('tcp-7881-out'), 7);
   t.is(counted('udp-7882-in'), 0);
+  t.is(counted('udp-49152-49663-out'), 7, 'a call by way of the relay is one');
+  t.is(counted('udp-49152-49663-in'), 0);
   t.is(counted('udp-3478-out'), 0);
   t.is(mediaSent({ ...observed, table: { ok: false, why: 'nft' } }, desired), null);
 });
