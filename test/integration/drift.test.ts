@@ -125,10 +125,7 @@ test('firewall show tells both directions apart, and diff finds nothing; to anyb
   const port = firewall.published.find(({ port }) => port === 7882);
   t.true((port?.in.packets ?? 0) >= 10 && (port?.out.packets ?? 0) >= 10, shown.stdout);
   t.is(port?.packets, (port?.in.packets ?? 0) + (port?.out.packets ?? 0));
-  t.regex(
-    (await appliance.agentctl('firewall', 'show')).stdout,
-    /^7882\/udp +livekit +172\.30\.5\.\d+ /m,
-  );
+  t.regex((await appliance.agentctl('firewall', 'show')).stdout, /^7882\/udp +livekit +172\.30\.5\.\d+ /m);
   const none = await appliance.agentctl('firewall', 'diff');
   t.is(none.exitCode, 0, none.stderr);
   t.regex(none.stdout, /^No difference/m);
