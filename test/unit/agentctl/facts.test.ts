@@ -14,6 +14,7 @@ import type { StatusReading } from '../../../agent/control/status-file.ts';
 import type { ContainerObservation } from '../../../agent/engine/types.ts';
 import { connect } from '../../../agent/store/connection.ts';
 import type { Run } from '../../../agent/system/processes.ts';
+import { freshContainer } from '../../support/fake-container.ts';
 import { livekitDown, wellStatus } from '../control/a-status.ts';
 
 async function folder(t: ExecutionContext): Promise<string> {
@@ -88,24 +89,10 @@ test('a table that nobody compares is neither in sync nor drifted', async (t) =>
 });
 
 const container = (service: string, changes: Partial<ContainerObservation>): ContainerObservation => ({
-  id: 'c0ffee',
-  name: `appliance-${service}-1`,
-  service,
-  generation: '1',
+  ...freshContainer(service, '1', 'c0ffee'),
   image: service,
-  imageId: 'sha256:0',
-  imageNamed: true,
   state: 'running',
-  exitCode: 0,
-  oomKilled: false,
-  restartCount: 0,
   pid: 1,
-  startedAt: null,
-  finishedAt: null,
-  ipv4: null,
-  ipv6: null,
-  locked: { ipv4: null, ipv6: null },
-  error: '',
   ...changes,
 });
 

@@ -9,6 +9,7 @@ import { supportSources } from '../../../agent/agentctl/support/sources.ts';
 import type { ContainerObservation } from '../../../agent/engine/types.ts';
 import { appliancePaths } from '../../../agent/system/paths.ts';
 import { type Run, run } from '../../../agent/system/processes.ts';
+import { freshContainer } from '../../support/fake-container.ts';
 
 const SECRET = randomBytes(32).toString('hex');
 /** What a source may say of a secret, and around it what must stay. */
@@ -27,23 +28,13 @@ const NEEDLES = [
 ];
 
 const container = (service: string): ContainerObservation => ({
-  id: `id-of-${service}`,
+  ...freshContainer(service, '', `id-of-${service}`),
   name: service,
-  service,
-  generation: '',
   image: `appliance/${service}:1`,
   imageId: '',
-  imageNamed: true,
   state: 'running',
   exitCode: null,
-  oomKilled: false,
-  restartCount: 0,
   pid: 1,
-  startedAt: null,
-  finishedAt: null,
-  ipv4: null,
-  ipv6: null,
-  locked: { ipv4: null, ipv6: null },
   error: PLANTED,
 });
 

@@ -9,6 +9,7 @@ import type { Desired, History, Observed, StorageState } from '../../../agent/re
 import { embeddedStack } from '../../../agent/stack/embedded/stack.ts';
 import type { Secrets, StackImage } from '../../../agent/stack/types.ts';
 import type { Instant } from '../../../agent/system/clock.ts';
+import { freshContainer } from '../../support/fake-container.ts';
 
 /** A machine on paper: what a healthy appliance looks like, to be changed by each test in what it is about. */
 export const DIRECTORY = '/var/lib/appliance-agent/stack';
@@ -73,24 +74,14 @@ export const container = (
   generation: string,
   changes: Partial<ContainerObservation> = {},
 ): ContainerObservation => ({
-  id: `${service}-id`,
-  name: `appliance-${service}-1`,
-  service,
-  generation,
-  image: `appliance-agent/${service}:1`,
+  ...freshContainer(service, generation, `${service}-id`),
   imageId: `sha256:${'0'.repeat(64)}`,
-  imageNamed: true,
   state: 'running',
   exitCode: null,
-  oomKilled: false,
-  restartCount: 0,
   pid: 100,
   startedAt: '2026-01-01T00:00:00Z',
-  finishedAt: null,
   ipv4: service === 'livekit' ? '172.30.5.2' : null,
   ipv6: service === 'livekit' ? 'fd4a:9c1e:7d30:5::2' : null,
-  locked: { ipv4: null, ipv6: null },
-  error: '',
   ...changes,
 });
 
