@@ -197,12 +197,7 @@ export function createLoop(ports: LoopPorts): Loop {
         const dueInMs = await work();
         if (awake || signal.aborted) continue;
         await new Promise<void>((resolve) => {
-          const begin = () => {
-            // What waited for a time is decided on what is so now: whether calls are silent, not whether they were.
-            afresh = true;
-            resolve();
-          };
-          const timer = dueInMs === null ? undefined : setTimeout(begin, dueInMs);
+          const timer = dueInMs === null ? undefined : setTimeout(resolve, dueInMs);
           interrupt = () => {
             clearTimeout(timer);
             resolve();

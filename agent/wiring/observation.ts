@@ -14,13 +14,13 @@ import type { Senses } from './senses.ts';
 
 /**
  * `nft monitor` tells of each change to our table. The counters in it are told of by nobody: so old they may be in the
- * status, milliseconds. Less than QUIET_MS, or a call could pass for silence.
+ * status, milliseconds. A rotation decides by them whether calls are silent, and must have those of now.
  */
 const TABLE_KEPT_MS = 25_000;
 
 /** A look at this machine; `afresh`: not even what seldom changes is taken from an earlier look. */
 export function wireObservation(
-  { clock, engine, engineUnit, nft, config, secrets, paths, ballast }: Parts,
+  { clock, engine, engineUnit, nft, config, secrets, paths, ballast, memory }: Parts,
   { forwardPath, prober, slow }: Senses,
 ): (afresh: boolean) => Promise<Observed> {
   const table = keep(() => nft.list('inet', 'appliance'), TABLE_KEPT_MS, clock);
@@ -31,7 +31,7 @@ export function wireObservation(
     observe({
       engine,
       engineUnit,
-      table: () => table(afresh),
+      table: () => table(afresh || memory.rotations.all().size > 0),
       config: config.read,
       secrets: readSecrets,
       images,

@@ -17,9 +17,7 @@ interface SocketPorts {
   readonly ownersOf: (inodes: ReadonlySet<string>) => ReadonlyMap<string, Process>;
 }
 
-/**
- * Programs other than our relay that wait on the ports of these flows. To name other users' programs it needs root.
- */
+/** Programs other than our relay that wait on the ports of these flows. To name other users' programs it needs root. */
 export async function gatherPortHolders(
   flows: readonly Flow[],
   procDirectory = '/proc',
