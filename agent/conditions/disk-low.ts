@@ -15,8 +15,9 @@ export const diskLow: Condition = {
   title: 'Disk space is low',
   check: 'Disk space',
   meaning:
-    'Below 10 % or 1 GiB there is little room left; below 3 % or 200 MiB containers may fail to start, the database may ' +
-    'fail to record and an update has no room. The same goes for the number of files that it can hold. Where there is ' +
+    'Below 10 % (at least 1 GiB, at most 5 GiB) there is little room left; below 3 % (at least 200 MiB, at most 1 GiB) ' +
+    'containers may fail to start, the database may fail to record and an update has no room. The same shares go for ' +
+    'the number of files that it can hold. Where there is ' +
     'little room the agent removes from the engine what the release before this one needs, for its archives stay on the ' +
     'disk; below 200 MiB it gives back the room that it set aside for that. It deletes nothing else.',
   remedy: NEXT,

@@ -22,11 +22,11 @@ export function planStorage({ storage, engine }: Observed): Step[] {
 function planBallast({ state: { availableBytes }, ballastBytes }: StorageState): Step[] {
   const free = `${formatBytes(availableBytes)} are free`;
   if (ballastBytes !== null) {
-    return availableBytes < DISK_LEVELS.critical.bytes
+    return availableBytes < DISK_LEVELS.critical.least
       ? [{ kind: 'release-ballast', why: `only ${free}` }]
       : [];
   }
-  return availableBytes - BALLAST_BYTES >= DISK_LEVELS.low.bytes * MARGIN
+  return availableBytes - BALLAST_BYTES >= DISK_LEVELS.low.least * MARGIN
     ? [
         {
           kind: 'make-ballast',

@@ -133,8 +133,10 @@ async function bringUp(machine: Machine, images: string, options: ApplianceOptio
         const status = await appliance.status().catch(() => null);
         if (status !== null && wanted(status)) return status;
         if (performance.now() > deadline) {
+          const wrong = status?.problems.map(({ code, evidence }) => `${code}: ${evidence}`).join('; ');
           throw new Error(
-            `not within ${limitMs} ms: ${what}\n${JSON.stringify(status, null, 1)}\n${agent.output().slice(-4000)}`,
+            `not within ${limitMs} ms: ${what}; ${wrong}\n` +
+              `${JSON.stringify(status, null, 1)}\n${agent.output().slice(-4000)}`,
           );
         }
         await sleep(50);

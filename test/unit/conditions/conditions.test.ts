@@ -354,8 +354,11 @@ for (const [what, disks, expected] of [
   ['10 % and 2 GiB free', disk(2 * GiB, 20 * GiB), 'good'],
   ['just below 10 %', disk(2 * GiB - 1, 20 * GiB), 'degraded'],
   ['20 % but less than 1 GiB', disk(GiB - 1, 5 * GiB), 'degraded'],
-  ['3 % and more than 200 MiB', disk(3 * GiB, 100 * GiB), 'degraded'],
-  ['just below 3 %', disk(3 * GiB - 1, 100 * GiB), 'critical'],
+  ['3 % and more than 200 MiB', disk(0.3 * GiB, 10 * GiB), 'degraded'],
+  ['just below 3 %', disk(0.3 * GiB - 1, 10 * GiB), 'critical'],
+  ['2 % but 5 GiB', disk(5 * GiB, 250 * GiB), 'good'],
+  ['just below 5 GiB of many', disk(5 * GiB - 1, 250 * GiB), 'degraded'],
+  ['just below 1 GiB of many', disk(GiB - 1, 250 * GiB), 'critical'],
   ['less than 200 MiB', disk(200 * MiB - 1, GiB), 'critical'],
 ] as const) {
   test(`a disk with ${what} is ${expected}`, (t) => {
