@@ -14,6 +14,7 @@ import type { Clock } from '../system/clock.ts';
 import { writeDuration } from '../system/durations.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Run } from '../system/processes.ts';
+import { loadImage } from './load-image.ts';
 import type { Memory } from './memory.ts';
 import { createPerimeterChanges } from './perimeter-changes.ts';
 import type { Step } from './steps.ts';
@@ -38,6 +39,8 @@ export interface ExecutorPorts {
   /** Asks the service manager to restart this machine. */
   readonly reboot: () => Promise<void>;
   readonly ballast: Ballast;
+  /** Waits until everything that was written is on the disk. */
+  readonly syncDisks: () => Promise<void>;
   /** On the filesystem of the agent's state, or of the engine's images. */
   readonly freeBytes: (where: 'state' | 'engineData') => Promise<number>;
   readonly composeFile: string;
@@ -63,6 +66,7 @@ export type Executors = { readonly [Kind in Step['kind']]: (step: StepOf<Kind>) 
 export function createExecutors(ports: ExecutorPorts): Executors {
   const { run, nft, engine, compose, clock, memory } = ports;
   const perimeter = createPerimeterChanges(memory, clock);
+  const loading = { engine, imageLoads: memory.imageLoads, syncDisks: ports.syncDisks };
 
   async function bringUp(
     services: readonly string[],
@@ -144,7 +148,7 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       return `set ${setting} to ${value}; it was ${before}`;
     },
     'load-image': async ({ image }) => {
-      await engine.loadImage(await ports.verifiedArchive(image));
+      await loadImage(loading, image.reference, await ports.verifiedArchive(image));
       return `loaded ${image.reference} from ${image.archive}`;
     },
     'remove-image': async ({ image }) => {
@@ -192,7 +196,7 @@ export function createExecutors(ports: ExecutorPorts): Executors {
       const archive = await ports.verifiedArchive(image);
       if (containerId !== null) await engine.removeContainer(containerId);
       await engine.removeImage(image.reference);
-      await engine.loadImage(archive);
+      await loadImage(loading, image.reference, archive);
       await bringUp([service], false, turnAddresses);
       return `loaded ${image.reference} anew from ${image.archive}, and made it anew`;
     },

@@ -5,6 +5,7 @@ import type { TableSpec } from '../nftables/objects.ts';
 import type { Attempt, Death, Hold, Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import { jsonOrNull } from '../system/json.ts';
+import { createImageLoads, type ImageLoads } from './image-loads.ts';
 import { subjectsCutShort } from './ladder.ts';
 import { NO_PERIMETER, type PerimeterRecord } from './perimeter.ts';
 import { beginRun, type Restraint } from './restraint.ts';
@@ -45,6 +46,7 @@ export interface Memory {
   engineAnswers(answers: boolean, now: Instant): void;
   readonly restraint: Restraint;
   readonly rotations: RotationMemory;
+  readonly imageLoads: ImageLoads;
   /** So many packets the SFU has sent by now; null when that cannot be told. */
   mediaSent(packets: number | null, now: Instant): void;
   hold(hold: Hold): void;
@@ -91,6 +93,7 @@ export function createMemory(store: Store, now: Instant): Memory {
   let turnAddresses = storedAddresses(store, now.bootId);
   let perimeter = storedPerimeter(store);
   const rotations = createRotationMemory(store);
+  const imageLoads = createImageLoads(store, now.bootId);
   let media: { readonly packets: number | null; readonly since: Instant } | null = null;
 
   function noteEvent(event: EngineEvent, at: Instant): void {
@@ -153,6 +156,7 @@ export function createMemory(store: Store, now: Instant): Memory {
     },
     restraint,
     rotations,
+    imageLoads,
     mediaSent(packets, at) {
       if (packets === null || packets !== media?.packets) media = { packets, since: at };
     },

@@ -22,6 +22,8 @@ export interface ObservePorts {
   /** Null when they have not been made yet; rejects when what is there cannot be right. */
   readonly secrets: () => Promise<Secrets | null>;
   readonly images: () => Promise<readonly StackImage[]>;
+  /** References of the images that the engine may have with parts missing. */
+  readonly tornImages: () => ReadonlySet<string>;
   /** Rejects with an AgentError when what is there cannot be used. */
   readonly certificates: (config: ApplianceConfig | null) => Promise<CertificateFiles | null>;
   readonly forwardPath: () => Promise<Facts['forwardPath']>;
@@ -46,7 +48,7 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
     await Promise.all([
       ports.config(),
       seen(ports.secrets()),
-      seen(observeEngine(ports.engine, images.ok ? images.value : [])),
+      seen(observeEngine(ports.engine, images.ok ? images.value : [], ports.tornImages())),
       seen(ports.table()),
       ports.forwardPath(),
       ports.forwardsIpv4(),
@@ -89,13 +91,20 @@ async function observeDockerRules(
   };
 }
 
-async function observeEngine(engine: Engine, images: readonly StackImage[]): Promise<EngineState> {
+async function observeEngine(
+  engine: Engine,
+  images: readonly StackImage[],
+  torn: ReadonlySet<string>,
+): Promise<EngineState> {
   const [containers, networks] = await Promise.all([engine.containers(PROJECT), engine.networks()]);
   // By reference alone: it carries a hash of the content, and engines differ in what they call an image's id.
-  const there = new Set(containers.filter(({ imageNamed }) => imageNamed).map(({ image }) => image));
-  const unseen = images.map(({ reference }) => reference).filter((reference) => !there.has(reference));
-  const asked = await Promise.all(unseen.map((reference) => engine.imageId(reference)));
-  const missingImages = unseen.filter((_, index) => asked[index] === null);
+  const named = new Set(containers.filter(({ imageNamed }) => imageNamed).map(({ image }) => image));
+  const isMissing = async (reference: string) =>
+    torn.has(reference) || (!named.has(reference) && (await engine.imageId(reference)) === null);
+  const asked = await Promise.all(
+    images.map(async ({ reference }) => ((await isMissing(reference)) ? [reference] : [])),
+  );
+  const missingImages = asked.flat();
   const created = networks.find(({ name }) => name === 'bridge')?.createdAt;
   return {
     containers,

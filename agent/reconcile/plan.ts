@@ -164,7 +164,7 @@ function planImages({ engine }: Observed, { images }: Desired): Step[] {
     .filter(({ reference }) => engine.value.missingImages.includes(reference))
     .map((image) => ({
       kind: 'load-image',
-      why: `the engine does not have ${image.reference}`,
+      why: `the engine does not have ${image.reference} as a whole`,
       image,
     }));
 }

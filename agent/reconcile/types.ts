@@ -55,7 +55,7 @@ export interface EngineState {
   readonly networks: readonly EngineNetwork[];
   /** When the engine started, milliseconds since the epoch by its own clock; null when that cannot be told. */
   readonly startedAtMs: number | null;
-  /** References of the stack's images that the engine does not have. */
+  /** References of the stack's images that the engine does not have, or not for certain as a whole. */
   readonly missingImages: readonly string[];
 }
 

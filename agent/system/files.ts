@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isErrno } from './errors.ts';
 
 export interface FileAttributes {
@@ -37,6 +37,18 @@ export async function writeFileAtomic(
     throw error;
   }
   if (durable) await syncPath(dirname(path));
+}
+
+/** The name of a file that `writeFileAtomic` has not finished. */
+const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
+
+/** Removes what writes that a power cut ended left in a folder. Nobody else may be writing there. */
+export async function removeUnfinished(
+  directory: string,
+  options: { recursive?: boolean } = {},
+): Promise<void> {
+  for (const name of await namesIn(directory, options))
+    if (UNFINISHED.test(name)) await rm(join(directory, name), { force: true });
 }
 
 /** Waits until the content of a file, or the entries of a folder, are on the disk. */
@@ -81,10 +93,10 @@ async function withFile(
   }
 }
 
-/** What a folder holds, by name; nothing when there is no such folder. */
-export async function namesIn(directory: string): Promise<string[]> {
+/** What a folder holds, by name, with `recursive` by path; nothing when there is no such folder. */
+export async function namesIn(directory: string, options: { recursive?: boolean } = {}): Promise<string[]> {
   try {
-    return await readdir(directory);
+    return await readdir(directory, options);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return [];
     throw error;

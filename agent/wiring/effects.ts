@@ -8,6 +8,7 @@ import { createSecretRotation } from '../stack/rotate-secret.ts';
 import { writeRendered } from '../stack/write-rendered.ts';
 import { setKernelSetting } from '../system/kernel-settings.ts';
 import { reboot } from '../system/reboot.ts';
+import { syncDisks } from '../system/sync-disks.ts';
 import type { Parts } from './parts.ts';
 
 /** The executors of the steps of a plan, on this machine. */
@@ -30,6 +31,7 @@ export function wireExecutors(parts: Parts) {
     setKernel: setKernelSetting,
     engineUnit,
     reboot: () => reboot(run, parts.underSystemd),
+    syncDisks: () => syncDisks(run),
     ballast: {
       ...parts.ballast,
       async release() {

@@ -35,6 +35,7 @@ export function wireObservation(
       config: config.read,
       secrets: readSecrets,
       images,
+      tornImages: memory.imageLoads.torn,
       certificates: (accepted) => readCertificates(accepted?.elementCall ?? null, new Date()),
       forwardPath: () => forwardPath(afresh),
       forwardsIpv4,

@@ -16,6 +16,7 @@ import type { Stack } from '../stack/types.ts';
 import { openStore } from '../store/open.ts';
 import { createBallast } from '../system/ballast.ts';
 import { systemClock } from '../system/clock.ts';
+import { removeUnfinished } from '../system/files.ts';
 import { createLog } from '../system/log.ts';
 import { appliancePaths } from '../system/paths.ts';
 import { run } from '../system/processes.ts';
@@ -41,6 +42,9 @@ export async function openParts(env: NodeJS.ProcessEnv) {
   // The status must be readable by everybody, the state by root alone.
   await mkdir(paths.runDirectory, { recursive: true, mode: 0o755 });
   await mkdir(paths.stateDirectory, { recursive: true, mode: 0o700 });
+  // A secret that never came to be used is a secret all the same.
+  await removeUnfinished(paths.stateDirectory);
+  for (const folder of [paths.secrets, paths.rendered]) await removeUnfinished(folder, { recursive: true });
   const compose = createCompose({ run, engineSocket: paths.engineSocket });
   const wasRestored = await restoreIfAsked(paths, compose, log);
   const store = openStore({ path: paths.database, migrationsDirectory: releaseFolder('migrations'), clock });

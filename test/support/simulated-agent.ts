@@ -71,7 +71,7 @@ export function simulatedAgent(parts: {
       makeSecrets: async () => undefined,
       secretRotation: mortalRotation(folders.secrets, life),
       writeFiles: (files) => life.act('files', () => writeRendered(files, folders.rendered)),
-      verifiedArchive: async (image) => image.archive,
+      verifiedArchive: (image) => life.wait(image.archive),
       composeFile: join(folders.rendered, 'compose.yaml'),
       engineUnit: {
         ...world.unit,
@@ -79,6 +79,7 @@ export function simulatedAgent(parts: {
       },
       ballast: { size: async () => 0, make: unexpected, release: unexpected },
       freeBytes: unexpected,
+      syncDisks: () => life.wait(undefined),
       reboot: () => Promise.reject(new Error('a test must not restart the machine')),
       setKernel: () => Promise.reject(new Error('a test must not change the kernel')),
       publication: () => ({

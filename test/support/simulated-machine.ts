@@ -51,6 +51,8 @@ export function simulatedMachine(parts: {
       secrets: () => readSecrets({ directory: folders.secrets }),
       certificates: async () => null,
       images: async () => images,
+      // It never loses its power.
+      tornImages: () => new Set(),
       forwardsIpv4: () => true,
       ipv6: async () => ({ forwarding: true, routedByAdvertisement: [] }),
       forwardPath: async () => ({
