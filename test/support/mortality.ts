@@ -8,6 +8,8 @@ export interface Fate {
 export interface Life {
   /** Does something; never returns to an agent that is dead by then. */
   act<T>(what: string, effect: () => Promise<T>): Promise<T>;
+  /** Waits for something that changes nothing; as `act`, but not counted. */
+  wait<T>(result: T): Promise<T>;
   readonly death: Promise<'died'>;
 }
 
@@ -36,6 +38,7 @@ export function createMortality() {
       };
       return {
         death,
+        wait: async (result) => (dead ? never : result),
         async act(what, effect) {
           if (dead) return never;
           acts += 1;
