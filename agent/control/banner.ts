@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { readSiteRecord } from '../provision/site/record.ts';
 import { isErrno } from '../system/errors.ts';
 import { writeFileAtomic } from '../system/files.ts';
+import { notYetServing } from './not-yet-serving.ts';
 import type { Status } from './status.ts';
 
 /** The state of the appliance above the login prompt of its console. */
@@ -41,7 +42,7 @@ export function createBanner({ issue, gettyReload, siteRecord }: BannerPaths): B
  * address of a container bridge, by which nobody reaches the machine. `announced`: whether mDNS leads to the name.
  */
 export function bannerText(
-  { overall, problems, provisioning, agentVersion }: Status,
+  { overall, problems, provisioning, services, agentVersion }: Status,
   addresses: readonly string[],
   announced: boolean,
 ): string {
@@ -52,9 +53,8 @@ export function bannerText(
       ? serious.map(({ title }) => title).join('; ')
       : step !== undefined
         ? `being set up: ${step.name}`
-        : overall === 'ok'
-          ? 'all services are serving'
-          : 'not everything is known yet';
+        : (notYetServing(services) ??
+          (overall === 'ok' ? 'all services are serving' : 'not everything is known yet'));
   // What a title says is not agetty's to interpret.
   const plain = words.replaceAll('\\', '/').slice(0, 300);
   const where = addresses.length === 0 ? 'no network yet' : addresses.join('  ');

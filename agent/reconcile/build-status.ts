@@ -25,21 +25,22 @@ export function buildStatus(input: StatusInput): Status {
   const { observed, desired, facts, now, problems, provisioning } = input;
   const services = desired?.services ?? [];
   const cases = desired === null ? [] : servicesInNeed(observed, desired, input.history, now);
+  const statuses = services.map(({ name }) =>
+    serviceStatus(
+      name,
+      cases.find(({ service }) => service === name),
+      input,
+    ),
+  );
   return {
     schemaVersion: 1,
     generatedAt: now.wall,
     generatedMonotonicMs: now.monotonicMs,
     bootId: now.bootId,
     agentVersion: input.agentVersion,
-    overall: overall(problems, provisioning.state),
+    overall: overall(problems, provisioning.state, statuses),
     provisioning,
-    services: services.map(({ name }) =>
-      serviceStatus(
-        name,
-        cases.find(({ service }) => service === name),
-        input,
-      ),
-    ),
+    services: statuses,
     firewall: firewallStatus(desired, observed.table, facts),
     hardware: hardwareStatus(facts.hardware),
     problems,

@@ -18,8 +18,8 @@ export interface RestResult {
 /** What the issue asks for. */
 const CPU_BAR_PERCENT = 0.3;
 const PSS_BAR_BYTES = 80e6;
-/** What happened before is looked at, and done with. */
-const SETTLE_MS = 5_000;
+/** What was started before is probed for the first time, looked at, and done with. */
+const SETTLE_MS = 75_000;
 
 /** What the agent uses while nothing happens, with more and more containers of others beside its own. */
 export async function measureRest(
@@ -60,7 +60,7 @@ export function renderRest(results: readonly RestResult[]): string {
   return [
     '## The agent at rest',
     `${digits(first?.seconds ?? 0)} s with the stack serving and nothing to do: its ${first?.own} services, and containers of ` +
-      'somebody else that sleep. CPU in percent of one core; its children are nft, iptables and what else it asks.',
+      `somebody else that sleep, the last of which was started ${SETTLE_MS / 1000} s before. CPU in percent of one core; its children are nft, iptables and what else it asks.`,
     table(
       ['containers', 'CPU, itself', 'CPU, children', 'RSS', 'PSS'],
       results.map(({ containers, seconds, cpu, memory }) => [

@@ -1,3 +1,4 @@
+import { notYetServing } from '../../control/not-yet-serving.ts';
 import type { Status } from '../../control/status.ts';
 import type { StatusReading } from '../../control/status-file.ts';
 import type { Screen } from '../terminal.ts';
@@ -49,8 +50,7 @@ function inWords({ problems, provisioning, services, generatedAt }: Status): str
   }
   if (provisioning.state === 'running') return 'The appliance is being set up.';
   if (provisioning.state === 'failed') return 'The appliance could not be set up.';
-  const unasked = services.filter(({ probe, state }) => probe === null && state === 'running');
-  if (unasked.length > 0)
-    return `Just started, and not asked yet whether they serve: ${unasked.map(({ name }) => name).join(', ')}.`;
+  const notYet = notYetServing(services);
+  if (notYet !== null) return `${notYet[0]?.toUpperCase()}${notYet.slice(1)}.`;
   return 'All services are serving.';
 }

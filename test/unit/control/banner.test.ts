@@ -34,6 +34,18 @@ test('while the machine is being set up the banner names the step', (t) => {
   t.regex(text, /being set up: images$/m);
 });
 
+test('a service that was just made is not said to serve', (t) => {
+  const [first, ...others] = wellStatus.services;
+  if (first === undefined) return t.fail();
+  const withFirst = (change: Partial<typeof first>) =>
+    bannerText({ ...wellStatus, services: [{ ...first, ...change }, ...others] }, [], false);
+  t.regex(
+    withFirst({ probe: null }),
+    new RegExp(`OK, just started, and not asked yet whether they serve: ${first.name}$`, 'm'),
+  );
+  t.regex(withFirst({ state: 'created' }), new RegExp(`not running at the moment: ${first.name}$`, 'm'));
+});
+
 test('prompts are told only of news, and only where they wait', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'aa-banner-'));
   t.teardown(() => rm(directory, { recursive: true }));
