@@ -6,7 +6,9 @@ import type { GuestAgent } from './guest-agent.ts';
 const MINUTE = 60_000;
 /** An emulated machine is slow, and slower yet where others work beside it. */
 export const BOOT_MS = 10 * MINUTE;
-const LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 100;
+/** To be asked costs the emulated machine time; that its console is looked at does not. */
+const ASK_EVERY_MS = 5000;
 
 /** Waits until a machine says that it serves, all of it. Rejects with its last words when it does not. */
 export async function comesUp(machine: EmulatedMachine): Promise<GuestAgent> {
@@ -20,7 +22,8 @@ export async function comesUp(machine: EmulatedMachine): Promise<GuestAgent> {
         `not up after ${BOOT_MS} ms: ${problems.join('; ')}\n${machine.journal().slice(-4000)}`,
       );
     }
-    await sleep(LOOK_EVERY_MS);
+    const askAgainAt = machine.upMs() + ASK_EVERY_MS;
+    while (machine.upMs() < askAgainAt && !(await bannerOf(machine)).serves) await sleep(LOOK_EVERY_MS);
   }
 }
 
@@ -30,10 +33,61 @@ async function statusOf(guest: GuestAgent): Promise<Status | null> {
   return stdout === '' ? null : JSON.parse(stdout);
 }
 
+/** What must be the same on every machine of an image, however often the power went while it came up. */
+export interface CameUp {
+  readonly overall: string;
+  readonly problems: readonly string[];
+  readonly provisioning: readonly string[];
+  readonly services: readonly string[];
+  readonly firewall: string;
+  readonly published: readonly string[];
+  readonly containers: readonly string[];
+  /** Of the files of the engine's images and containers, by path and size: an image that lost content differs. */
+  readonly layers: string;
+}
+
+/** The state of a machine that serves. */
+export async function stateOf(guest: GuestAgent): Promise<CameUp> {
+  const status = await statusOf(guest);
+  if (status === null) throw new Error('there is no status');
+  const { overall, problems, provisioning, services, firewall } = status;
+  const told = async (script: string) => (await guest.sh(script, MINUTE)).stdout.trim();
+  return {
+    overall,
+    problems: problems.map(({ code }) => code),
+    provisioning: provisioning.steps.map(({ name, state }) => `${name} ${state}`),
+    services: services.map(({ name, state, probe }) => `${name} ${state} ${probe?.ok}`),
+    firewall: firewall.state,
+    published: firewall.published.map(({ protocol, port, service }) => `${port}/${protocol} ${service}`),
+    containers: (await told('docker ps --all --format "{{.Names}} {{.Image}} {{.State}}" | sort')).split(
+      '\n',
+    ),
+    layers: await told(
+      'cd /var/lib/docker/overlay2 && for d in */diff; do (cd $d && find . -type f -printf "%p %s\\n"); done | sort | sha256sum',
+    ),
+  };
+}
+
+/** What a machine is known by and keeps for good: its machine-id, and the marker of its first boot. */
+export async function identityOf(guest: GuestAgent): Promise<string> {
+  const marker = '/var/lib/appliance-agent/provisioned';
+  const { stdout } = await guest.sh(
+    `until test -s ${marker}; do sleep 0.5; done; cat /etc/machine-id ${marker}`,
+    MINUTE,
+  );
+  return stdout;
+}
+
+/** Files that were being written when the power went, and are still there. */
+export async function unfinishedFiles(guest: GuestAgent): Promise<readonly string[]> {
+  const { stdout } = await guest.sh('find /etc /var/lib/appliance-agent -name "*.tmp"', MINUTE);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
 /** SHA-256 of each secret that the machine has, by its file; none before the first is made. */
 export async function secretsOf(guest: GuestAgent): Promise<ReadonlyMap<string, string>> {
   const { stdout } = await guest.sh('cd /var/lib/appliance-agent/secrets 2>/dev/null && sha256sum *', MINUTE);
-  const lines = stdout.split('\n').filter((line) => line !== '');
+  const lines = stdout.split('\n').filter((line) => line !== '' && !line.endsWith('.tmp'));
   return new Map(lines.map((line): [string, string] => [line.slice(66), line.slice(0, 64)]));
 }
 
@@ -44,10 +98,28 @@ export async function secretsOf(guest: GuestAgent): Promise<ReadonlyMap<string, 
 export async function consoleTellsServing(machine: EmulatedMachine, where: string): Promise<void> {
   const begun = machine.upMs();
   for (;;) {
-    const banner = (await machine.console()).replaceAll('\r', '').split('appliance-agent ').at(-1) ?? '';
-    const [state = '', reach = ''] = banner.split('\n');
-    if (state.endsWith(': OK, all services are serving') && reach.endsWith(`  ${where}`)) return;
-    if (machine.upMs() - begun > MINUTE) throw new Error(`the console says: ${banner}`);
+    const { serves, reach } = await bannerOf(machine);
+    if (serves && reach.endsWith(`  ${where}`)) return;
+    if (machine.upMs() - begun > MINUTE) throw new Error(`the console says: ${await machine.console()}`);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** What stands last on its console. */
+async function bannerOf(machine: EmulatedMachine): Promise<{ serves: boolean; reach: string }> {
+  const banner = (await machine.console()).replaceAll('\r', '').split('appliance-agent ').at(-1) ?? '';
+  const [state = '', reach = ''] = banner.split('\n');
+  return { serves: state.endsWith(': OK, all services are serving'), reach };
+}
+
+/** Resolves to true when the journal says so, and to false when the machine serves: then it is past that. */
+export async function reaches(machine: EmulatedMachine, pattern: RegExp): Promise<boolean> {
+  for (;;) {
+    if (pattern.test(machine.journal())) return true;
+    if ((await bannerOf(machine)).serves) return false;
+    if (machine.upMs() > BOOT_MS) {
+      throw new Error(`no ${pattern} after ${BOOT_MS} ms:\n${machine.journal().slice(-4000)}`);
+    }
     await sleep(LOOK_EVERY_MS);
   }
 }

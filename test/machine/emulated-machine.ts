@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +19,9 @@ const FORWARDS = ['udp:7882', 'tcp:7881', 'udp:3478'].map((forwarded) => {
   return `hostfwd=${protocol}:${HOST_V4}:${port}-:${port}`;
 });
 
+/** The network interface, in a slot that a card may be put into while the machine runs. */
+const CARD = 'virtio-net-pci,netdev=lan,bus=lanslot';
+
 export interface PowerOn extends Kernel {
   /** A raw disk; what the machine writes is in it at once. */
   readonly disk: string;
@@ -25,6 +30,8 @@ export interface PowerOn extends Kernel {
    * traffic on to the machine. Null: the machine has no network interface at all.
    */
   readonly network: Machine | null;
+  /** False: it has no network interface until `plugIn`. Default true. */
+  readonly pluggedIn?: boolean;
 }
 
 /** A machine of its own, with its own kernel: what is on its disk is all that outlives it. */
@@ -35,6 +42,8 @@ export interface EmulatedMachine {
   console(): Promise<string>;
   /** What its journal says, as it comes. */
   journal(): string;
+  /** Puts its network interface into the running machine, as a card into a slot. */
+  plugIn(): Promise<void>;
   /** What answers in it, once it does. */
   guest(timeoutMs: number): Promise<GuestAgent>;
   /** From one moment to the next: its processor is gone, and what was not on the disk is lost. */
@@ -46,10 +55,11 @@ export interface EmulatedMachine {
  * What the guest flushes is in this machine's page cache, which outlives QEMU: `cache=unsafe` loses nothing by SIGKILL.
  */
 export async function powerOn(options: PowerOn): Promise<EmulatedMachine> {
-  const { disk, kernel, initrd, network } = options;
+  const { disk, kernel, initrd, network, pluggedIn = true } = options;
   const directory = await mkdtemp(join(tmpdir(), 'aa-emulated-'));
   const console = join(directory, 'console');
   const agentSocket = join(directory, 'guest-agent');
+  const monitor = join(directory, 'monitor');
   // `no_timer_check`: on a busy machine an emulated timer may be too late for the kernel's check of it.
   const words = 'root=LABEL=root ro console=ttyS0 quiet panic=-1 mitigations=off no_timer_check';
   const begun = performance.now();
@@ -59,7 +69,10 @@ export async function powerOn(options: PowerOn): Promise<EmulatedMachine> {
     ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max,-cx16', '-smp', '2', '-m', '2048'],
     ...['-nodefaults', '-display', 'none', '-no-reboot', '-device', 'virtio-rng-pci'],
     ...['-drive', `file=${disk},format=raw,if=virtio,cache=unsafe`],
-    ...(network === null ? [] : ['-nic', `user,ipv6=off,model=virtio-net-pci,${FORWARDS.join()}`]),
+    ...(network === null ? [] : ['-netdev', `user,id=lan,ipv6=off,${FORWARDS.join()}`]),
+    ...['-device', 'pcie-root-port,id=lanslot'],
+    ...(network === null || !pluggedIn ? [] : ['-device', CARD]),
+    ...['-monitor', `unix:${monitor},server=on,wait=off`],
     ...['-serial', `file:${console}`, '-serial', 'stdio'],
     ...['-chardev', `socket,id=agent,path=${agentSocket},server=on,wait=off`, '-device', 'virtio-serial'],
     ...['-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
@@ -70,6 +83,12 @@ export async function powerOn(options: PowerOn): Promise<EmulatedMachine> {
     upMs: () => Math.round(performance.now() - begun),
     console: async () => (existsSync(console) ? await readFile(console, 'utf8') : ''),
     journal: qemu.output,
+    async plugIn() {
+      const socket = connect(monitor);
+      await once(socket, 'connect');
+      socket.end(`device_add ${CARD}\n`);
+      await once(socket.resume(), 'close');
+    },
     async guest(timeoutMs) {
       while (!existsSync(agentSocket)) {
         if (performance.now() - begun > timeoutMs) throw new Error(`QEMU did not start: ${qemu.output()}`);
