@@ -78,6 +78,16 @@ export async function identityOf(guest: GuestAgent): Promise<string> {
   return stdout;
 }
 
+/** Where an address is still known that the machine had at a boot before. */
+export async function tracesOf(address: string, guest: GuestAgent): Promise<Record<string, string>> {
+  const found = async (script: string) => (await guest.sh(script, MINUTE)).stdout;
+  return {
+    files: await found(`grep -rl -F ${address} /var/lib/appliance-agent/stack`),
+    listening: await found(`ss --no-header --numeric --udp --tcp --listening | grep -F ${address}`),
+    rules: await found(`nft list table inet appliance | grep -F ${address}`),
+  };
+}
+
 /** Files that were being written when the power went, and are still there. */
 export async function unfinishedFiles(guest: GuestAgent): Promise<readonly string[]> {
   const { stdout } = await guest.sh('find /etc /var/lib/appliance-agent -name "*.tmp"', MINUTE);

@@ -22,7 +22,15 @@ const FORWARDS = ['udp:7882', 'tcp:7881', 'udp:3478'].map((forwarded) => {
 /** The network interface, in a slot that a card may be put into while the machine runs. */
 const CARD = 'virtio-net-pci,netdev=lan,bus=lanslot';
 
-export interface PowerOn extends Kernel {
+/** What a machine has beside what every machine has. */
+export interface Additions {
+  /** Further words of the kernel's command line. */
+  readonly kernelWords?: readonly string[];
+  /** Further arguments of QEMU. */
+  readonly devices?: readonly string[];
+}
+
+export interface PowerOn extends Kernel, Additions {
   /** A raw disk; what the machine writes is in it at once. */
   readonly disk: string;
   /**
@@ -55,18 +63,18 @@ export interface EmulatedMachine {
  * What the guest flushes is in this machine's page cache, which outlives QEMU: `cache=unsafe` loses nothing by SIGKILL.
  */
 export async function powerOn(options: PowerOn): Promise<EmulatedMachine> {
-  const { disk, kernel, initrd, network, pluggedIn = true } = options;
+  const { disk, kernel, initrd, network, pluggedIn = true, kernelWords = [], devices = [] } = options;
   const directory = await mkdtemp(join(tmpdir(), 'aa-emulated-'));
   const console = join(directory, 'console');
   const agentSocket = join(directory, 'guest-agent');
   const monitor = join(directory, 'monitor');
   // `no_timer_check`: on a busy machine an emulated timer may be too late for the kernel's check of it.
-  const words = 'root=LABEL=root ro console=ttyS0 quiet panic=-1 mitigations=off no_timer_check';
+  const words = 'root=LABEL=root ro console=ttyS0 quiet panic=-1 mitigations=off no_timer_check'.split(' ');
   const begun = performance.now();
   const spawn = network === null ? spawnCaptured : network.spawnInHost;
   const qemu = await spawn('qemu-system-x86_64', [
-    // `max` with cx16 makes a guest of QEMU 7.2 panic.
-    ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max,-cx16', '-smp', '2', '-m', '2048'],
+    // With cx16 a guest of QEMU 7.2 panics. AVX, which `max` has, costs an emulated machine more than it gains.
+    ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'Nehalem,-cx16', '-smp', '2', '-m', '2048'],
     ...['-nodefaults', '-display', 'none', '-no-reboot', '-device', 'virtio-rng-pci'],
     ...['-drive', `file=${disk},format=raw,if=virtio,cache=unsafe`],
     ...(network === null ? [] : ['-netdev', `user,id=lan,ipv6=off,${FORWARDS.join()}`]),
@@ -76,7 +84,8 @@ export async function powerOn(options: PowerOn): Promise<EmulatedMachine> {
     ...['-serial', `file:${console}`, '-serial', 'stdio'],
     ...['-chardev', `socket,id=agent,path=${agentSocket},server=on,wait=off`, '-device', 'virtio-serial'],
     ...['-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
-    ...['-kernel', kernel, '-initrd', initrd, '-append', words],
+    ...['-kernel', kernel, '-initrd', initrd, '-append', [...words, ...kernelWords].join(' ')],
+    ...devices,
   ]);
   let agent: GuestAgent | null = null;
   return {

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { run, runOk } from '../../agent/system/processes.ts';
 import { IMAGE_PACKAGES } from '../install/appliance-root.ts';
 import { makeTarball, unpack } from '../install/fresh-root.ts';
 import { configure, installer, makeBundle, PROJECT } from '../install/image.ts';
+import { makeDisk, onDisk } from './disk-content.ts';
 
-const MINUTE = 60_000;
 const IMAGES = join(PROJECT, '.cache/machine');
 const SIZE = '4G';
 
@@ -51,7 +50,7 @@ export async function machineImage(): Promise<MachineImage> {
 /** A disk of a machine's own. */
 export async function cloneDisk({ disk }: MachineImage, name: string): Promise<string> {
   const clone = join(dirname(disk), `clone-${name}`);
-  await must('cp', ['--sparse=always', '--reflink=auto', disk, clone]);
+  await onDisk('cp', ['--sparse=always', '--reflink=auto', disk, clone]);
   return clone;
 }
 
@@ -74,8 +73,7 @@ async function makeImage(bundle: string, root: string, target: string): Promise<
   }
   await mkdir(target);
   const { disk, kernel, initrd } = filesOf(target);
-  // mke2fs(8), -d: nothing is mounted.
-  await must('mke2fs', ['-q', '-t', 'ext4', '-L', 'root', '-d', root, disk, SIZE]);
+  await makeDisk(root, disk, 'root', SIZE);
   for (const [name, place] of [
     ['vmlinuz', kernel],
     ['initrd.img', initrd],
@@ -99,19 +97,11 @@ async function equip(root: string): Promise<void> {
     await writeFile(join(root, path), text);
   }
   // Debian leaves it to whoever sets the machine up what manages its network.
-  await must('systemctl', [`--root=${root}`, 'enable', 'systemd-networkd.service']);
+  await onDisk('systemctl', [`--root=${root}`, 'enable', 'systemd-networkd.service']);
 }
 
 async function inBoot(root: string, name: string): Promise<string> {
   const file = (await readdir(join(root, 'boot'))).find((found) => found.startsWith(`${name}-`));
   if (file === undefined) throw new Error(`the image has no /boot/${name}-*`);
   return join(root, 'boot', file);
-}
-
-function must(command: string, args: readonly string[]) {
-  return runOk(run, command, args, {
-    timeoutMs: 3 * MINUTE,
-    code: 'TEST_MACHINE',
-    hint: 'The disk of the test machine could not be made.',
-  });
 }

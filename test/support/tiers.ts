@@ -74,6 +74,6 @@ export const TIERS: readonly Tier[] = [
     needs: { root: true, commands: ['mmdebstrap', 'mke2fs', 'unshare', 'qemu-system-x86_64'] },
     serial: true,
     silenceMs: 10 * MINUTE,
-    limitMs: 25 * MINUTE,
+    limitMs: 30 * MINUTE,
   },
 ];
