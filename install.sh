@@ -127,6 +127,8 @@ case $mode in
     fi
     ;;
 esac
+[ "$mode" != rollback ] || [ -e "$current" ] ||
+  refuse 69 'appliance-agent is not installed' 'install a release from its bundle: sudo ./install.sh --live'
 open_log "$mode"
 case $mode in
   live | demo) install_here ;;

@@ -1,5 +1,5 @@
 import type { Suite } from '../support/debian-root.ts';
-import { install, isGone, isServed, onFreshMachine } from './installation.ts';
+import { INSTALLER, install, isGone, isServed, onFreshMachine } from './installation.ts';
 
 /** Above this `systemd-analyze security` says that the unit may do more than it did when it was written. */
 const EXPOSURE_LIMIT = 3.2;
@@ -176,6 +176,12 @@ export function installsUnderSystemd(suite: Suite): void {
     await install(t, setting, '--uninstall --purge');
     await isGone(t, setting);
     t.regex(await install(t, setting, '--uninstall --purge'), /^nothing to do: /m);
+    t.is(
+      (await setting.machine.sh(`${INSTALLER} --rollback`)).exitCode,
+      69,
+      'there is nothing to go back to',
+    );
+    await isGone(t, setting);
     t.is(
       (await setting.machine.sh('systemctl is-active docker.service')).stdout.trim(),
       'active',
