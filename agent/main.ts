@@ -6,7 +6,7 @@ import { createLoop } from './reconcile/loop.ts';
 import { keepProbing } from './reconcile/probing.ts';
 import { PROJECT } from './stack/types.ts';
 import { describeError } from './system/errors.ts';
-import { giveBackMemory } from './system/give-back.ts';
+import { createGiveBack, ownHeap } from './system/give-back.ts';
 import { periodically } from './system/periodic.ts';
 import { openControl } from './wiring/control.ts';
 import { wireExecutors } from './wiring/effects.ts';
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   const beats = [
     periodically('*/10 * * * * *', loop.beat, failed),
     periodically('5,35 * * * * *', senses.gatherAgain, failed),
-    periodically('58 * * * * *', giveBackMemory, failed),
+    periodically('58 * * * * *', createGiveBack(ownHeap), failed),
     periodically('20,50 * * * * *', senses.media.beat, failed),
     periodically(
       '17 * * * *',

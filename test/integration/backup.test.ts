@@ -41,6 +41,7 @@ test('a backup of a serving stack, taken to the machine when that has lost every
   t.is(made.exitCode, 0, made.stderr);
   t.regex(made.stdout, /tuwunel did not serve for/);
   t.log(made.stdout.trim());
+  await appliance.freshStatus();
   await appliance.until('the homeserver serves again', 20_000, isUp);
   t.is((await kinds()).filter((kind) => kind === 'backup-made').length, 1);
   t.false((await readdir(paths.stateDirectory)).includes('backup'), 'nothing is left in plain');
