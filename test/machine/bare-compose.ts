@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { DEFAULT_CONFIG } from '../../agent/config/schema.ts';
 import { embeddedStack } from '../../agent/stack/embedded/stack.ts';
-import { IMAGE_MANIFEST, readImages } from '../../agent/stack/images.ts';
+import { readImages } from '../../agent/stack/images.ts';
 import { ensureSecrets } from '../../agent/stack/secrets.ts';
 import { writeRendered } from '../../agent/stack/write-rendered.ts';
-import { dumpFile, makeDisk } from './disk-content.ts';
+import { makeDisk } from './disk-content.ts';
 import type { Additions } from './emulated-machine.ts';
 import type { MachineImage } from './machine-image.ts';
 
@@ -37,13 +37,12 @@ const KERNEL_WORDS = [
 export async function bareCompose(image: MachineImage): Promise<Additions & { readonly files: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'aa-bare-compose-'));
   try {
-    await dumpFile(image.disk, join(ARCHIVES, IMAGE_MANIFEST), join(directory, IMAGE_MANIFEST));
     const rendered = embeddedStack.render({
       config: DEFAULT_CONFIG,
       certificates: null,
       addresses: ['127.0.0.1'],
       secrets: await ensureSecrets({ directory: join(directory, 'secrets') }),
-      images: await readImages(directory),
+      images: await readImages(dirname(image.manifest)),
       directory: DIRECTORY,
       dataDirectory: join(DIRECTORY, 'data'),
     });

@@ -14,7 +14,7 @@ export async function makeDisk(directory: string, disk: string, label: string, s
 }
 
 /** Writes a file of a disk to `target`; nothing, where the disk does not have it. */
-export async function dumpFile(disk: string, path: string, target: string): Promise<void> {
+async function dumpFile(disk: string, path: string, target: string): Promise<void> {
   await run('debugfs', ['-R', `dump ${path} ${target}`, disk], { timeoutMs: MINUTE });
 }
 

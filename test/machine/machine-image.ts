@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { IMAGE_MANIFEST } from '../../agent/stack/images.ts';
 import { IMAGE_PACKAGES } from '../install/appliance-root.ts';
 import { makeTarball, unpack } from '../install/fresh-root.ts';
 import { configure, installer, makeBundle, PROJECT } from '../install/image.ts';
@@ -13,7 +14,7 @@ const SIZE = '4G';
 const MACHINE_PACKAGES = ['linux-image-cloud-amd64', 'initramfs-tools', 'qemu-guest-agent'];
 
 /** Changed together with what is done to the root below, so that an old image is not used. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 export interface Kernel {
   readonly kernel: string;
@@ -23,6 +24,8 @@ export interface Kernel {
 /** A sealed image on a disk, beside the kernel that it has in its /boot. */
 export interface MachineImage extends Kernel {
   readonly disk: string;
+  /** The manifest of the container images in it. */
+  readonly manifest: string;
 }
 
 /**
@@ -58,6 +61,7 @@ const filesOf = (directory: string): MachineImage => ({
   disk: join(directory, 'disk'),
   kernel: join(directory, 'vmlinuz'),
   initrd: join(directory, 'initrd.img'),
+  manifest: join(directory, IMAGE_MANIFEST),
 });
 
 async function makeImage(bundle: string, root: string, target: string): Promise<void> {
@@ -72,13 +76,14 @@ async function makeImage(bundle: string, root: string, target: string): Promise<
     if (exitCode !== 0) throw new Error(stdout + stderr);
   }
   await mkdir(target);
-  const { disk, kernel, initrd } = filesOf(target);
+  const { disk, kernel, initrd, manifest } = filesOf(target);
   await makeDisk(root, disk, 'root', SIZE);
   for (const [name, place] of [
     ['vmlinuz', kernel],
     ['initrd.img', initrd],
   ] as const)
     await copyFile(await inBoot(root, name), place);
+  await copyFile(join(root, 'usr/share/appliance-agent/images', IMAGE_MANIFEST), manifest);
 }
 
 /**
