@@ -42,9 +42,14 @@ export interface CameUp {
   readonly firewall: string;
   readonly published: readonly string[];
   readonly containers: readonly string[];
-  /** Of the files of the engine's images and containers, by path and size: an image that lost content differs. */
+  /** Of the files of the engine's images, by path and size: an image that lost content differs. */
   readonly layers: string;
 }
+
+/** Not all layers that are there: of a load that was cut off Docker keeps what it had unpacked, and uses it for nothing. */
+const FILES_OF_IMAGES = `for folder in $(docker image ls --quiet |
+  xargs docker image inspect --format '{{.GraphDriver.Data.UpperDir}} {{index .GraphDriver.Data "LowerDir"}}' | tr ':' ' ')
+do [ ! -d "$folder" ] || (cd "$folder" && find . -type f -printf '%p %s\\n'); done | sort | sha256sum`;
 
 /** The state of a machine that serves. */
 export async function stateOf(guest: GuestAgent): Promise<CameUp> {
@@ -62,9 +67,7 @@ export async function stateOf(guest: GuestAgent): Promise<CameUp> {
     containers: (await told('docker ps --all --format "{{.Names}} {{.Image}} {{.State}}" | sort')).split(
       '\n',
     ),
-    layers: await told(
-      'cd /var/lib/docker/overlay2 && for d in */diff; do (cd $d && find . -type f -printf "%p %s\\n"); done | sort | sha256sum',
-    ),
+    layers: await told(FILES_OF_IMAGES),
   };
 }
 

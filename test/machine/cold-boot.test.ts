@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { createMachine, type Machine } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
-import { BOOT_MS, comesUp, consoleTellsServing } from './appliance-state.ts';
+import { BOOT_MS, comesUp, consoleTellsServing, secretsOf, tracesOf } from './appliance-state.ts';
 import { bareCompose } from './bare-compose.ts';
 import { answersOutside, SERVED, serviceOutside } from './client.ts';
 import { type EmulatedMachine, GUEST_ADDRESS, type PowerOn, powerOn } from './emulated-machine.ts';
@@ -45,6 +45,18 @@ test('a sealed image comes up unattended at its first boot, and serves a client 
   const guest = await comesUp(appliance);
   await consoleTellsServing(appliance, GUEST_ADDRESS);
   t.deepEqual(await serviceOutside(network, guest), SERVED);
+});
+
+test('its second boot has no network: nothing of the first one’s is left, and it serves what is there', async (t) => {
+  t.timeout(2 * BOOT_MS);
+  const before = await secretsOf(await (machine ?? t.fail('no first boot')).guest(MINUTE));
+  t.not(before.size, 0);
+  const cutOff = await boot({ disk, network: null });
+  const guest = await comesUp(cutOff);
+  t.regex((await guest.sh('ss --no-header --numeric --udp --listening')).stdout, /127\.0\.0\.1:3478/);
+  t.deepEqual(await tracesOf(GUEST_ADDRESS, guest), { files: '', listening: '', rules: '' });
+  t.deepEqual(await secretsOf(guest), before);
+  await consoleTellsServing(cutOff, 'no network yet');
 });
 
 test('the time of the first boot stands beside that of a bare docker compose up of the same image', async (t) => {

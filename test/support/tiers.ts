@@ -10,6 +10,8 @@ export interface Tier {
   readonly again?: string;
   /** The Debian whose programs they run on; default: this machine. */
   readonly debian?: Suite;
+  /** True: it takes too long for every run, and runs when it is named. */
+  readonly onDemand?: boolean;
   readonly needs: Needs;
   /** Whether its files run one after the other: those that need the whole machine. */
   readonly serial: boolean;
@@ -25,6 +27,8 @@ const MINUTE = 60 * SECOND;
 /** Every glob of its files. */
 export const filesOf = ({ files, again }: Tier): readonly string[] =>
   again === undefined ? [files] : [files, again];
+
+const MACHINE_COMMANDS = ['mmdebstrap', 'mke2fs', 'unshare', 'qemu-system-x86_64'];
 
 /** In the order in which they run. Together they stay below what .ci/run allows. */
 export const TIERS: readonly Tier[] = [
@@ -71,9 +75,18 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'machine',
     files: 'test/machine/*.test.ts',
-    needs: { root: true, commands: ['mmdebstrap', 'mke2fs', 'unshare', 'qemu-system-x86_64'] },
+    needs: { root: true, commands: MACHINE_COMMANDS },
     serial: true,
     silenceMs: 10 * MINUTE,
-    limitMs: 30 * MINUTE,
+    limitMs: 15 * MINUTE,
+  },
+  {
+    name: 'power-cuts',
+    files: 'test/power-cuts/*.test.ts',
+    onDemand: true,
+    needs: { root: true, commands: MACHINE_COMMANDS },
+    serial: true,
+    silenceMs: 10 * MINUTE,
+    limitMs: 40 * MINUTE,
   },
 ];

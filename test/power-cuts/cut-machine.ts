@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import type { Machine } from '../support/machine.ts';
 import {
   BOOT_MS,
   type CameUp,
@@ -8,11 +7,12 @@ import {
   secretsOf,
   stateOf,
   unfinishedFiles,
-} from './appliance-state.ts';
-import { databaseOn } from './disk-content.ts';
-import { type EmulatedMachine, powerOn } from './emulated-machine.ts';
-import type { GuestAgent } from './guest-agent.ts';
-import type { MachineImage } from './machine-image.ts';
+} from '../machine/appliance-state.ts';
+import { databaseOn } from '../machine/disk-content.ts';
+import { type EmulatedMachine, powerOn } from '../machine/emulated-machine.ts';
+import type { GuestAgent } from '../machine/guest-agent.ts';
+import type { MachineImage } from '../machine/machine-image.ts';
+import type { Machine } from '../support/machine.ts';
 
 /** Lines of the agent's journal that tell of what was in the database before. */
 const RECORDED =
