@@ -60,7 +60,8 @@ export function renderRest(results: readonly RestResult[]): string {
   return [
     '## The agent at rest',
     `${digits(first?.seconds ?? 0)} s with the stack serving and nothing to do: its ${first?.own} services, and containers of ` +
-      `somebody else that sleep, the last of which was started ${SETTLE_MS / 1000} s before. CPU in percent of one core; its children are nft, iptables and what else it asks.`,
+      `somebody else that sleep, the last of which was started ${SETTLE_MS / 1000} s before. CPU in percent of one core; ` +
+      'its children are nft, iptables and what else it asks.',
     table(
       ['containers', 'CPU, itself', 'CPU, children', 'RSS', 'PSS'],
       results.map(({ containers, seconds, cpu, memory }) => [

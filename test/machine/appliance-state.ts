@@ -47,9 +47,10 @@ export interface CameUp {
 }
 
 /** Not all layers that are there: of a load that was cut off Docker keeps what it had unpacked, and uses it for nothing. */
-const FILES_OF_IMAGES = `for folder in $(docker image ls --quiet |
+const FILES_OF_IMAGES = `files=$(for folder in $(docker image ls --quiet |
   xargs docker image inspect --format '{{.GraphDriver.Data.UpperDir}} {{index .GraphDriver.Data "LowerDir"}}' | tr ':' ' ')
-do [ ! -d "$folder" ] || (cd "$folder" && find . -type f -printf '%p %s\\n'); done | sort | sha256sum`;
+do [ ! -d "$folder" ] || (cd "$folder" && find . -type f -printf '%p %s\\n'); done | sort)
+[ -z "$files" ] || echo "$files" | sha256sum`;
 
 /** The state of a machine that serves. */
 export async function stateOf(guest: GuestAgent): Promise<CameUp> {
@@ -57,6 +58,8 @@ export async function stateOf(guest: GuestAgent): Promise<CameUp> {
   if (status === null) throw new Error('there is no status');
   const { overall, problems, provisioning, services, firewall } = status;
   const told = async (script: string) => (await guest.sh(script, MINUTE)).stdout.trim();
+  const layers = await told(FILES_OF_IMAGES);
+  if (layers === '') throw new Error('no image of the engine has a file');
   return {
     overall,
     problems: problems.map(({ code }) => code),
@@ -67,7 +70,7 @@ export async function stateOf(guest: GuestAgent): Promise<CameUp> {
     containers: (await told('docker ps --all --format "{{.Names}} {{.Image}} {{.State}}" | sort')).split(
       '\n',
     ),
-    layers: await told(FILES_OF_IMAGES),
+    layers,
   };
 }
 

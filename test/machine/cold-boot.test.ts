@@ -4,7 +4,7 @@ import { needs, testWhen } from '../support/needs.ts';
 import { BOOT_MS, comesUp, consoleTellsServing, secretsOf, tracesOf } from './appliance-state.ts';
 import { bareCompose } from './bare-compose.ts';
 import { answersOutside, SERVED, serviceOutside } from './client.ts';
-import { type EmulatedMachine, GUEST_ADDRESS, type PowerOn, powerOn } from './emulated-machine.ts';
+import { type EmulatedMachine, GUEST_ADDRESS, inSeconds, type PowerOn, powerOn } from './emulated-machine.ts';
 import { cloneDisk, type MachineImage, machineImage } from './machine-image.ts';
 
 const MINUTE = 60_000;
@@ -79,5 +79,3 @@ test('the time of the first boot stands beside that of a bare docker compose up 
     for (const used of [bareDisk, bare.files]) await rm(used);
   }
 });
-
-const inSeconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

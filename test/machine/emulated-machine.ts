@@ -113,3 +113,5 @@ export async function powerOn(options: PowerOn): Promise<EmulatedMachine> {
     },
   };
 }
+
+export const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { BOOT_MS, consoleTellsServing, reaches, tracesOf } from '../machine/appliance-state.ts';
 import { answersOutside, SERVED, serviceOutside } from '../machine/client.ts';
-import { GUEST_ADDRESS } from '../machine/emulated-machine.ts';
+import { GUEST_ADDRESS, inSeconds } from '../machine/emulated-machine.ts';
 import { cloneDisk, machineImage } from '../machine/machine-image.ts';
 import { createMachine, type Machine } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
@@ -61,7 +61,6 @@ const bothOf = async <T>(use: (machine: CutMachine, index: number) => Promise<T>
 };
 
 const namesOf = (steps: typeof STEPS) => steps.map(([name]) => name);
-const inSeconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
 /** The power goes in these steps, one a boot; the next boot gets to the next of them, and so proves the one before. */
 async function cutInSteps(t: ExecutionContext, machine: CutMachine, steps: typeof STEPS): Promise<void> {
