@@ -19,8 +19,9 @@ export interface StepRecorder {
 }
 
 /**
- * Records what is done. A step that heals a service belongs to that service's incident and gets no row of its own;
- * one that failed and is tried again keeps its row, so that a fault of days does not push out everything else.
+ * Records what is done. A step that heals a service belongs to that service's incident and gets no row of its own,
+ * but what reaches beyond the stack does; one that failed and is tried again keeps its row, so that a fault of days
+ * does not push out everything else.
  */
 export function createStepRecorder(store: Store, incidents: Map<string, Incident>): StepRecorder {
   const failing = new Map<string, { eventId: number; times: number }>();
@@ -28,7 +29,8 @@ export function createStepRecorder(store: Store, incidents: Map<string, Incident
   return {
     begin(step, startedAt) {
       const healed = servicesOf(step).filter((service) => incidents.has(service));
-      if (healed.length > 0 && healed.length === servicesOf(step).length) {
+      const heals = healed.length > 0 && healed.length === servicesOf(step).length;
+      if (heals && !reachesBeyondTheStack(step)) {
         return { conclude: (result, detail) => addToIncidents(incidents, healed, result, detail) };
       }
       const entry = entryOf(step);
@@ -48,6 +50,7 @@ export function createStepRecorder(store: Store, incidents: Map<string, Incident
       const written = before?.eventId ?? (isRoutine(step) ? null : open());
       return {
         conclude(result, detail, at) {
+          if (heals) addToIncidents(incidents, healed, result, detail);
           if (result === 'ok') failing.delete(key);
           if (result === 'ok' && written === null) return;
           const eventId = written ?? open();
@@ -71,6 +74,9 @@ export function servicesOf(step: Step): readonly string[] {
   if ('services' in step) return step.services;
   return 'service' in step ? [step.service] : [];
 }
+
+/** What whoever else uses the machine wants to read of as well, though every service of ours had failed before. */
+const reachesBeyondTheStack = ({ kind }: Step): boolean => kind === 'restart-engine' || kind === 'reboot';
 
 /** What happens all the time and says nothing unless it fails. */
 function isRoutine(step: Step): boolean {

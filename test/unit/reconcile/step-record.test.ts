@@ -76,3 +76,17 @@ test('what heals a service is told in its incident, not beside it', (t) => {
   t.is(rows.length, 0);
   t.deepEqual(incidents.get('livekit')?.actions, ['an attempt failed: no space', 'started it again']);
 });
+
+test('a restart of the engine has a row of its own, and stands in the incidents that it heals', (t) => {
+  const failed = (service: string) =>
+    [service, { service, how: 'silent' as const, eventId: 7, openedAtMs: 0, actions: [] }] as const;
+  const incidents = new Map<string, Incident>([failed('livekit'), failed('traefik')]);
+  const { rows, recorder: steps } = recorder(incidents);
+  const services = ['livekit', 'traefik'];
+  steps
+    .begin({ kind: 'restart-engine', subject: 'engine', services, why: 'it hangs' }, at(0))
+    .conclude('ok', 'restarted the Docker Engine', at(5));
+  outcomes(t, rows, ['engine ok']);
+  for (const service of services)
+    t.deepEqual(incidents.get(service)?.actions, ['restarted the Docker Engine']);
+});
