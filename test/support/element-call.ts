@@ -9,6 +9,7 @@ import { writeFileAtomic } from '../../agent/system/files.ts';
 import { run } from '../../agent/system/processes.ts';
 import { APPLIANCE_NEEDS } from './appliance.ts';
 import { bundleStandin, turnserver } from './images.ts';
+import { onceARun } from './once-a-run.ts';
 import { TELL_PEER } from './peer-calls.ts';
 import type { Needs } from './requirements.ts';
 
@@ -31,7 +32,9 @@ export const ELEMENT_CALL_NEEDS: Needs = {
  * A folder of images for the stack element-call: the real coturn, Debian's Redis, a stand-in for LiveKit that speaks its
  * signalling, and one image for the three others, which answers with its caller's address on all of their ports.
  */
-export async function elementCallImages(): Promise<string> {
+export const elementCallImages = (): Promise<string> => onceARun('element-call-images', makeImages);
+
+async function makeImages(): Promise<string> {
   const directory = join(CACHE, 'images-element-call');
   const script = join(CACHE, 'sfu-standin.js');
   await bundleStandin(script, 'test/support/sfu-standin.ts');

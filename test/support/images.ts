@@ -6,6 +6,7 @@ import { buildImages } from '../../agent/release/images/build.ts';
 import { coturnSource, livekitSource } from '../../agent/release/images/sources.ts';
 import type { StackImage } from '../../agent/stack/types.ts';
 import { run } from '../../agent/system/processes.ts';
+import { onceARun } from './once-a-run.ts';
 import { DEBIAN_VARIABLE } from './requirements.ts';
 
 const project = resolve(import.meta.dirname, '../..');
@@ -21,16 +22,17 @@ export const IMAGES = join(
 export const IMAGE_COMMANDS = ['turnserver', 'ldd'] as const;
 
 /** The folder of the embedded stack's images, made from this source tree; quick when they are there already. */
-export async function testImages(): Promise<{ directory: string; images: readonly StackImage[] }> {
-  const standin = join(project, '.cache', 'livekit-standin.js');
-  await mkdir(IMAGES, { recursive: true });
-  await bundleStandin(standin);
-  const images = await buildImages(
-    [await coturnSource(run, turnserver()), await livekitSource(run, process.execPath, standin)],
-    IMAGES,
-  );
-  return { directory: IMAGES, images };
-}
+export const testImages = (): Promise<{ directory: string; images: readonly StackImage[] }> =>
+  onceARun('images', async () => {
+    const standin = join(project, '.cache', 'livekit-standin.js');
+    await mkdir(IMAGES, { recursive: true });
+    await bundleStandin(standin);
+    const images = await buildImages(
+      [await coturnSource(run, turnserver()), await livekitSource(run, process.execPath, standin)],
+      IMAGES,
+    );
+    return { directory: IMAGES, images };
+  });
 
 /** Bundles a stand-in for LiveKit into one file: the demonstration's, unless another one is named. */
 export async function bundleStandin(

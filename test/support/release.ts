@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { run, runOk } from '../../agent/system/processes.ts';
 import { IMAGES } from './images.ts';
-import { TIER_DIRECTORY_VARIABLE } from './requirements.ts';
+import { onceARun } from './once-a-run.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 
@@ -16,13 +14,10 @@ export const node = join(dist, 'bin/node');
  * Builds the release and the images of the embedded stack (kept in .cache), once in a run of a tier, or each time for a file
  * that is run by itself. Resolves to the folder of the images.
  */
-export async function buildRelease(): Promise<string> {
-  const shared = process.env[TIER_DIRECTORY_VARIABLE];
-  const built = shared === undefined ? null : join(shared, 'release-built');
-  if (built !== null && existsSync(built)) return IMAGES;
-  const options = { timeoutMs: 120_000, cwd: project, code: 'BUILD_FAILED', hint: '' };
-  await runOk(run, join(project, 'node_modules/.bin/node'), ['agent/release/build.ts'], options);
-  await runOk(run, node, [join(dist, 'build-images.js'), '--output', IMAGES], options);
-  if (built !== null) await writeFile(built, '');
-  return IMAGES;
-}
+export const buildRelease = (): Promise<string> =>
+  onceARun('release', async () => {
+    const options = { timeoutMs: 120_000, cwd: project, code: 'BUILD_FAILED', hint: '' };
+    await runOk(run, join(project, 'node_modules/.bin/node'), ['agent/release/build.ts'], options);
+    await runOk(run, node, [join(dist, 'build-images.js'), '--output', IMAGES], options);
+    return IMAGES;
+  });

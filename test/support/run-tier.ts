@@ -45,7 +45,7 @@ export async function runTier(tier: Tier, run: TierRun): Promise<RunEvent[]> {
 
 function runAva(tier: Tier, { skip, env, root, signal, print }: TierRun, record: string): Promise<void> {
   const args = ['node_modules/ava/entrypoints/cli.js', '--config', 'test/ava.config.js'];
-  args.push('--timeout', `${tier.silenceMs}ms`, ...(tier.serial ? ['--serial', '--concurrency', '1'] : []));
+  args.push('--timeout', `${tier.silenceMs}ms`, ...lanesOf(tier));
   const enter = root === null ? [] : ['sh', 'test/support/enter-root.sh', root];
   const [program = '', ...words] = [...enter, process.execPath, ...args];
   const child = spawn(program, words, {
@@ -104,6 +104,9 @@ function runAva(tier: Tier, { skip, env, root, signal, print }: TierRun, record:
     child.once('close', () => resolve());
   });
 }
+
+const lanesOf = ({ lanes }: Tier): readonly string[] =>
+  lanes === undefined ? [] : ['--serial', '--concurrency', String(lanes)];
 
 function signalGroup(leader: number, name: NodeJS.Signals): void {
   try {

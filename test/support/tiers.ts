@@ -13,8 +13,11 @@ export interface Tier {
   /** True: it takes too long for every run, and runs when it is named. */
   readonly onDemand?: boolean;
   readonly needs: Needs;
-  /** Whether its files run one after the other: those that need the whole machine. */
-  readonly serial: boolean;
+  /**
+   * How many of its files run beside each other, the tests of a file one after the other: 1 for those that need the whole
+   * machine. Default: as many as there are cores, and tests beside each other.
+   */
+  readonly lanes?: number;
   /** Without a test that ends for this long, the run is given up. */
   readonly silenceMs: number;
   /** The whole tier is ended after this time. */
@@ -36,18 +39,18 @@ export const TIERS: readonly Tier[] = [
     name: 'unit',
     files: 'test/unit/**/*.test.ts',
     needs: {},
-    serial: false,
     silenceMs: 60 * SECOND,
     limitMs: 8 * MINUTE,
   },
   {
     name: 'integration',
+    // They wait most of the time, each on a throw-away machine of its own.
+    lanes: 2,
     files: 'test/integration/*.test.ts',
     needs: {
       root: true,
       commands: ['dockerd', 'nft', 'iptables', 'conntrack', 'ip', 'nsenter', 'turnutils_uclient'],
     },
-    serial: true,
     silenceMs: 3 * MINUTE,
     limitMs: 26 * MINUTE,
   },
@@ -60,7 +63,7 @@ export const TIERS: readonly Tier[] = [
       'nftables-errors,nftables-traffic,relay,robustness}.test.ts',
     debian: 'trixie',
     needs: { root: true, commands: ['mmdebstrap', 'unshare'] },
-    serial: true,
+    lanes: 2,
     silenceMs: 3 * MINUTE,
     limitMs: 12 * MINUTE,
   },
@@ -68,7 +71,7 @@ export const TIERS: readonly Tier[] = [
     name: 'install',
     files: 'test/install/*.test.ts',
     needs: { root: true, commands: ['mmdebstrap', 'systemd-nspawn', 'nsenter'] },
-    serial: true,
+    lanes: 1,
     silenceMs: 10 * MINUTE,
     limitMs: 21 * MINUTE,
   },
@@ -76,7 +79,7 @@ export const TIERS: readonly Tier[] = [
     name: 'machine',
     files: 'test/machine/*.test.ts',
     needs: { root: true, commands: MACHINE_COMMANDS },
-    serial: true,
+    lanes: 1,
     silenceMs: 10 * MINUTE,
     limitMs: 15 * MINUTE,
   },
@@ -85,7 +88,7 @@ export const TIERS: readonly Tier[] = [
     files: 'test/power-cuts/*.test.ts',
     onDemand: true,
     needs: { root: true, commands: MACHINE_COMMANDS },
-    serial: true,
+    lanes: 1,
     silenceMs: 10 * MINUTE,
     limitMs: 40 * MINUTE,
   },

@@ -8,7 +8,7 @@ import type { Tier } from '../../support/tiers.ts';
 /** A tier of the named files of fixtures/. */
 function tierOf(names: string, limitMs = 60_000): Tier {
   const files = `test/unit/support/fixtures/${names}.fixture.ts`;
-  return { name: 'fixtures', files, needs: {}, serial: false, silenceMs: 30_000, limitMs };
+  return { name: 'fixtures', files, needs: {}, silenceMs: 30_000, limitMs };
 }
 
 /** How to run it, and what it printed. */
