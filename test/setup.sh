@@ -59,7 +59,6 @@ openssl openssl
 shellcheck shellcheck
 mmdebstrap mmdebstrap
 systemd-nspawn systemd-container
-qemu-system-x86_64 qemu-system-x86
 mke2fs e2fsprogs
 LIST
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOST_V4, type Machine } from '../support/machine.ts';
 import { spawnCaptured } from '../support/spawned.ts';
+import { emulator } from './emulator.ts';
 import { type GuestAgent, reachGuestAgent } from './guest-agent.ts';
 import type { Kernel } from './machine-image.ts';
 
@@ -19,8 +20,8 @@ const FORWARDS = ['udp:7882', 'tcp:7881', 'udp:3478'].map((forwarded) => {
   return `hostfwd=${protocol}:${HOST_V4}:${port}-:${port}`;
 });
 
-/** The network interface, in a slot that a card may be put into while the machine runs. */
-const CARD = 'virtio-net-pci,netdev=lan,bus=lanslot';
+/** The network interface, which nothing boots from, in a slot that a card may be put into while the machine runs. */
+const CARD = 'virtio-net-pci,netdev=lan,bus=lanslot,romfile=';
 
 /** What a machine has beside what every machine has. */
 export interface Additions {
@@ -70,9 +71,11 @@ export async function powerOn(options: PowerOn): Promise<EmulatedMachine> {
   const monitor = join(directory, 'monitor');
   // `no_timer_check`: on a busy machine an emulated timer may be too late for the kernel's check of it.
   const words = 'root=LABEL=root ro console=ttyS0 quiet panic=-1 mitigations=off no_timer_check'.split(' ');
+  const [program, ...emulatorArgs] = await emulator();
   const begun = performance.now();
   const spawn = network === null ? spawnCaptured : network.spawnInHost;
-  const qemu = await spawn('qemu-system-x86_64', [
+  const qemu = await spawn(program, [
+    ...emulatorArgs,
     // With cx16 a guest of QEMU 7.2 panics. AVX, which `max` has, costs an emulated machine more than it gains.
     ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'Nehalem,-cx16', '-smp', '2', '-m', '2048'],
     ...['-nodefaults', '-display', 'none', '-no-reboot', '-device', 'virtio-rng-pci'],

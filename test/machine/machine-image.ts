@@ -5,6 +5,7 @@ import { IMAGE_MANIFEST } from '../../agent/stack/images.ts';
 import { IMAGE_PACKAGES } from '../install/appliance-root.ts';
 import { makeTarball, unpack } from '../install/fresh-root.ts';
 import { configure, installer, makeBundle, PROJECT } from '../install/image.ts';
+import { onceARun } from '../support/once-a-run.ts';
 import { makeDisk, onDisk } from './disk-content.ts';
 
 const IMAGES = join(PROJECT, '.cache/machine');
@@ -32,7 +33,9 @@ export interface MachineImage extends Kernel {
  * The image of an appliance, made as a factory makes it: a Debian, `install.sh --root` from a release bundle, `--seal`.
  * It is named by the release in it, and made again only when that changed.
  */
-export async function machineImage(): Promise<MachineImage> {
+export const machineImage = (): Promise<MachineImage> => onceARun('machine-image', findOrMake);
+
+async function findOrMake(): Promise<MachineImage> {
   await mkdir(IMAGES, { recursive: true });
   const directory = await mkdtemp(join(IMAGES, 'making-'));
   try {

@@ -10,8 +10,6 @@ export interface Tier {
   readonly again?: string;
   /** The Debian whose programs they run on; default: this machine. */
   readonly debian?: Suite;
-  /** True: it takes too long for every run, and runs when it is named. */
-  readonly onDemand?: boolean;
   readonly needs: Needs;
   /**
    * How many of its files run beside each other, the tests of a file one after the other: 1 for those that need the whole
@@ -30,8 +28,6 @@ const MINUTE = 60 * SECOND;
 /** Every glob of its files. */
 export const filesOf = ({ files, again }: Tier): readonly string[] =>
   again === undefined ? [files] : [files, again];
-
-const MACHINE_COMMANDS = ['mmdebstrap', 'mke2fs', 'unshare', 'qemu-system-x86_64'];
 
 /** In the order in which they run. Together they stay below what .ci/run allows. */
 export const TIERS: readonly Tier[] = [
@@ -52,7 +48,7 @@ export const TIERS: readonly Tier[] = [
       commands: ['dockerd', 'nft', 'iptables', 'conntrack', 'ip', 'nsenter', 'turnutils_uclient'],
     },
     silenceMs: 3 * MINUTE,
-    limitMs: 26 * MINUTE,
+    limitMs: 18 * MINUTE,
   },
   {
     name: 'integration-trixie',
@@ -65,7 +61,7 @@ export const TIERS: readonly Tier[] = [
     needs: { root: true, commands: ['mmdebstrap', 'unshare'] },
     lanes: 2,
     silenceMs: 3 * MINUTE,
-    limitMs: 12 * MINUTE,
+    limitMs: 9 * MINUTE,
   },
   {
     name: 'install',
@@ -78,18 +74,9 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'machine',
     files: 'test/machine/*.test.ts',
-    needs: { root: true, commands: MACHINE_COMMANDS },
+    needs: { root: true, commands: ['mmdebstrap', 'mke2fs', 'unshare'] },
     lanes: 1,
     silenceMs: 10 * MINUTE,
-    limitMs: 15 * MINUTE,
-  },
-  {
-    name: 'power-cuts',
-    files: 'test/power-cuts/*.test.ts',
-    onDemand: true,
-    needs: { root: true, commands: MACHINE_COMMANDS },
-    lanes: 1,
-    silenceMs: 10 * MINUTE,
-    limitMs: 40 * MINUTE,
+    limitMs: 25 * MINUTE,
   },
 ];

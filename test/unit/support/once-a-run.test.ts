@@ -23,9 +23,9 @@ test.serial(
     await inATier(t);
     let times = 0;
     const make = async () => {
-    times += 1;
-    return { made: times };
-  };
+      times += 1;
+      return { made: times };
+    };
     const asked = await Promise.all([1, 2, 3].map(() => onceARun('thing', make)));
     t.deepEqual(asked, [{ made: 1 }, { made: 1 }, { made: 1 }]);
     t.deepEqual(await onceARun('another', make), { made: 2 });

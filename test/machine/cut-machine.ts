@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import type { Machine } from '../support/machine.ts';
 import {
   BOOT_MS,
   type CameUp,
@@ -7,19 +8,18 @@ import {
   secretsOf,
   stateOf,
   unfinishedFiles,
-} from '../machine/appliance-state.ts';
-import { databaseOn } from '../machine/disk-content.ts';
-import { type EmulatedMachine, powerOn } from '../machine/emulated-machine.ts';
-import type { GuestAgent } from '../machine/guest-agent.ts';
-import type { MachineImage } from '../machine/machine-image.ts';
-import type { Machine } from '../support/machine.ts';
+} from './appliance-state.ts';
+import { databaseOn } from './disk-content.ts';
+import { type EmulatedMachine, powerOn } from './emulated-machine.ts';
+import type { GuestAgent } from './guest-agent.ts';
+import type { MachineImage } from './machine-image.ts';
 
 /** Lines of the agent's journal that tell of what was in the database before. */
 const RECORDED =
   /"step":"(?:make-secrets|write-files|load-image|open-forward-path|set-kernel)".*"msg":"([^"]+)"\}/g;
 
 /** A machine that serves. */
-interface Up {
+export interface Up {
   readonly machine: EmulatedMachine;
   readonly guest: GuestAgent;
   readonly state: CameUp;
