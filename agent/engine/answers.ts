@@ -21,8 +21,13 @@ export function requireSuccess(answer: EngineAnswer, what: string): void {
 }
 
 /** JSON text from the engine, checked against a schema; ENGINE_ERROR names what does not fit. */
-export function parseChecked<T>(text: string, schema: z.ZodType<T>, what: string): T {
-  const checked = schema.safeParse(parseJson(text, what));
+export function parseChecked<T>(
+  text: string,
+  schema: z.ZodType<T>,
+  what: string,
+  reviver?: SourceReviver,
+): T {
+  const checked = schema.safeParse(parseJson(text, what, reviver));
   if (checked.success) return checked.data;
   throw new AgentError({
     code: 'ENGINE_ERROR',
@@ -31,15 +36,13 @@ export function parseChecked<T>(text: string, schema: z.ZodType<T>, what: string
   });
 }
 
-type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+/** Sees each value with the text that was sent for it. Of a long answer that takes several times as long. */
+export type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
-/** Keeps `timeNano` as the text that was sent: as a number it would lose its last digits (it exceeds 2^53). */
-const keepTimeNano: SourceReviver = (key, value, context) => (key === 'timeNano' ? context.source : value);
-
-function parseJson(text: string, what: string): unknown {
+function parseJson(text: string, what: string, reviver?: SourceReviver): unknown {
   try {
     // The third argument of a reviver is of ES2026; TypeScript's library does not know it yet.
-    return JSON.parse(text, keepTimeNano as (key: string, value: unknown) => unknown);
+    return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
   } catch (error) {
     throw new AgentError({
       code: 'ENGINE_ERROR',

