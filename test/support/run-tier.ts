@@ -106,7 +106,7 @@ function runAva(tier: Tier, { skip, env, root, signal, print }: TierRun, record:
 }
 
 const lanesOf = ({ lanes }: Tier): readonly string[] =>
-  lanes === undefined ? [] : ['--serial', '--concurrency', String(lanes)];
+  lanes === undefined ? [] : ['--concurrency', String(lanes)];
 
 function signalGroup(leader: number, name: NodeJS.Signals): void {
   try {

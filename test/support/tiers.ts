@@ -12,8 +12,8 @@ export interface Tier {
   readonly debian?: Suite;
   readonly needs: Needs;
   /**
-   * How many of its files run beside each other, the tests of a file one after the other: 1 for those that need the whole
-   * machine. Default: as many as there are cores, and tests beside each other.
+   * How many of its files run beside each other: 1 for those that need the whole machine. Default: as many as there are
+   * cores. (The tests of a file run one after the other, by test/support/needs.ts.)
    */
   readonly lanes?: number;
   /** Without a test that ends for this long, the run is given up. */
