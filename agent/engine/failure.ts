@@ -1,3 +1,4 @@
+import { isTimeout } from '../system/deadline.ts';
 import { AgentError, describeError } from '../system/errors.ts';
 
 export interface FailureContext {
@@ -16,7 +17,7 @@ export function engineFailure(error: unknown, context: FailureContext): AgentErr
   const { what, socket } = context;
   const code = codeOf(error);
   // EAGAIN: so many calls wait on the listener of a hung engine that the kernel takes no more (unix(7)).
-  if (code === 'EAGAIN' || (error instanceof Error && error.name === 'TimeoutError')) {
+  if (code === 'EAGAIN' || isTimeout(error)) {
     return engineTimeout(context);
   }
   if (code === 'EACCES' || code === 'EPERM') {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { withDeadline } from '../system/deadline.ts';
 import { type HttpAnswer, openHttp, readText } from '../system/http.ts';
 import { engineFailure } from './failure.ts';
 
@@ -23,15 +24,13 @@ export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** One request and its whole answer, for any HTTP status. Errors: ENGINE_UNREACHABLE, ENGINE_TIMEOUT, ENGINE_ERROR. */
 export async function ask(socket: string, request: EngineRequest, timeoutMs: number): Promise<EngineAnswer> {
-  const signal = AbortSignal.timeout(timeoutMs);
   const what = `${request.method} ${request.path}`;
   try {
-    const answer = await open(socket, request, signal);
-    try {
-      return { status: answer.status, text: await readText(answer, MAX_ANSWER_BYTES) };
-    } finally {
-      answer.close();
-    }
+    return await withDeadline(timeoutMs, async (signal) => {
+      const answer = await open(socket, request, signal);
+      const text = await readText(answer, MAX_ANSWER_BYTES).finally(answer.close);
+      return { status: answer.status, text };
+    });
   } catch (error) {
     throw engineFailure(error, { what, socket, timeoutMs });
   }

@@ -1,3 +1,4 @@
+import { isTimeout, withDeadline } from '../system/deadline.ts';
 import { openHttp, readText } from '../system/http.ts';
 import type { Verdict } from './types.ts';
 import { failed, millisecondsSince, noAnswer, refusal } from './verdicts.ts';
@@ -18,12 +19,14 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 /** GETs a URL over a fresh connection and compares status and body. Always resolves, within `timeoutMs`. */
 export async function probeHttp({ url, timeoutMs, expected }: HttpTarget): Promise<Verdict> {
   const begun = performance.now();
-  const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const answer = await openHttp({ url, method: 'GET', signal });
-    const body = (await readText(answer, BODY_LIMIT_BYTES).finally(answer.close)).trim();
-    const seen = `${answer.status} ${excerpt(body)}`.trim();
-    if (answer.status !== expected.status) {
+    const { status, body } = await withDeadline(timeoutMs, async (signal) => {
+      const answer = await openHttp({ url, method: 'GET', signal });
+      const text = await readText(answer, BODY_LIMIT_BYTES).finally(answer.close);
+      return { status: answer.status, body: text.trim() };
+    });
+    const seen = `${status} ${excerpt(body)}`.trim();
+    if (status !== expected.status) {
       return failed('http', `${seen}, expected ${expected.status}`);
     }
     if (expected.body !== undefined && body !== expected.body) {
@@ -31,7 +34,7 @@ export async function probeHttp({ url, timeoutMs, expected }: HttpTarget): Promi
     }
     return { ok: true, kind: 'http', latencyMs: millisecondsSince(begun), detail: seen };
   } catch (error) {
-    return signal.aborted ? noAnswer('http', timeoutMs) : failed('http', refusal(error));
+    return isTimeout(error) ? noAnswer('http', timeoutMs) : failed('http', refusal(error));
   }
 }
 

@@ -47,13 +47,22 @@ export async function spaceOf(path: string): Promise<DiskSpace> {
 
 /** The highest folder above a path, or above the nearest one that is there, that is on the same device. */
 async function mountOf(path: string): Promise<string> {
-  const above = dirname(path);
-  if (above === path) return path;
+  let highest = path;
+  let device: number | null = null;
+  for (let folder = path; ; folder = dirname(folder)) {
+    const own = await deviceOf(folder);
+    if (device !== null && own !== device) return highest;
+    [highest, device] = [folder, own];
+    if (folder === dirname(folder)) return highest;
+  }
+}
+
+/** Null when there is no such folder. */
+async function deviceOf(folder: string): Promise<number | null> {
   try {
-    const [own, next] = await Promise.all([stat(path), stat(above)]);
-    return own.dev === next.dev ? mountOf(above) : path;
+    return (await stat(folder)).dev;
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return mountOf(above);
+    if (isErrno(error, 'ENOENT')) return null;
     throw error;
   }
 }
