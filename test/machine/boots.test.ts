@@ -156,7 +156,7 @@ test('a network interface that appears then is enough: it serves a client outsid
 
 test(`the power goes ${RANDOM_CUTS} times at random after that: it comes up as before, with nothing lost, and nothing of the network that was there`, async (t) => {
   t.timeout((RANDOM_CUTS + 2) * BOOT_MS);
-  const moments = samples(RANDOM_CUTS).map((part) => part * firstUp.upMs);
+  const moments = samples(RANDOM_CUTS).map((part) => part * uncut.servedMs);
   t.log(`cut after ${moments.map(inSeconds).join(', ')} (seed ${SEED})`);
   for (const moment of moments) await cut.cut(() => sleep(moment));
   const { machine, guest, state } = await cut.up();
