@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { readAnswer, requireSuccess } from './answers.ts';
 import { execIn, exitCodeOf } from './exec.ts';
 import { follow } from './follow.ts';
+import { createInspections } from './inspections.ts';
 import { loadImage } from './load-image.ts';
 import { byService, ONE_OFF_LABEL, PROJECT_LABEL, toNetwork, toObservation } from './observations.ts';
 import { ask } from './request.ts';
@@ -12,7 +13,7 @@ import {
   networkListSchema,
   versionSchema,
 } from './schemas.ts';
-import type { ContainerObservation, Engine } from './types.ts';
+import type { Engine } from './types.ts';
 
 export interface EngineOptions {
   /** Path of the engine's unix socket. */
@@ -37,6 +38,8 @@ export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions):
     return answer.status === 404 ? null : readAnswer(answer, schema, `GET ${path}`);
   };
 
+  const inspections = createInspections((id) => find(`/containers/${id}/json`, containerSchema));
+
   const post = async (path: string, query: Record<string, string>, timeoutMs: number): Promise<void> =>
     requireSuccess(await ask(socket, { method: 'POST', path, query }, timeoutMs), `POST ${path}`);
 
@@ -56,14 +59,10 @@ export function createEngine({ socket, readTimeoutMs = 10_000 }: EngineOptions):
       const filters = JSON.stringify({ label: { [`${PROJECT_LABEL}=${project}`]: true } });
       const listed = await get('/containers/json', containerListSchema, { all: '1', filters });
       const services = listed.filter(({ Labels }) => Labels?.[ONE_OFF_LABEL] !== 'True');
-      const found = await Promise.all(
-        services.map(async ({ Id, Image }): Promise<ContainerObservation[]> => {
-          const answer = await find(`/containers/${Id}/json`, containerSchema);
-          // Removed between the list and the look at it.
-          return answer === null ? [] : [toObservation(answer, project, Image)];
-        }),
-      );
-      return found.flat().sort(byService);
+      const inspected = await inspections(services);
+      return inspected
+        .map(({ answer, listed }) => toObservation(answer, project, listed.Image))
+        .sort(byService);
     },
 
     async networks() {

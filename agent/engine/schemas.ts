@@ -4,9 +4,16 @@ import * as z from 'zod';
 
 export const versionSchema = z.object({ Version: z.string(), ApiVersion: z.string() });
 
+/** With all that the engine lists of a container: whether anything changed shows by it. */
 export const containerListSchema = z.array(
-  z.object({ Id: z.string(), Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
+  z.looseObject({
+    Id: z.string(),
+    Image: z.string(),
+    Labels: z.record(z.string(), z.string()).nullish(),
+    Status: z.string().optional(),
+  }),
 );
+export type ListedContainer = z.infer<typeof containerListSchema>[number];
 
 export const containerSchema = z.object({
   Id: z.string(),

@@ -16,8 +16,11 @@ test('what is not done in time is aborted, as by AbortSignal.timeout', async (t)
 });
 
 test('another error is told as it is, and is no timeout', async (t) => {
-  const error = await t.throwsAsync(withDeadline(5_000, () => Promise.reject(new Error('refused'))), {
-    message: 'refused',
-  });
+  const error = await t.throwsAsync(
+    withDeadline(5_000, () => Promise.reject(new Error('refused'))),
+    {
+      message: 'refused',
+    },
+  );
   t.false(isTimeout(error));
 });
