@@ -1,8 +1,8 @@
-import type { ContainerObservation, EngineEvent } from '../engine/types.ts';
+import type { ContainerObservation } from '../engine/types.ts';
 import type { Death, Store } from '../store/types.ts';
 import type { Instant } from '../system/clock.ts';
 import { type Incident, type IncidentChange, type IncidentOpening, incidentChanges } from './incidents.ts';
-import type { Desired, History, Observed } from './types.ts';
+import type { Desired, History, NotedEvent, Observed } from './types.ts';
 
 /** Follows the services from look to look and writes down what befell them. */
 export interface IncidentLog {
@@ -14,7 +14,7 @@ export interface IncidentLog {
     readonly observed: Observed;
     readonly desired: Desired;
     readonly history: History;
-    readonly events: readonly EngineEvent[];
+    readonly events: readonly NotedEvent[];
     readonly now: Instant;
   }): readonly IncidentChange[];
 }
@@ -78,7 +78,7 @@ export function createIncidentLog(store: Store, onDeath: (death: Death) => void)
       const services = named.filter((name) => !history.underWay.has(name));
       const { verdicts, silences } = observed;
       const { holds, kills } = history;
-      for (const death of deathsIn(events, history, containers, now)) onDeath(death);
+      for (const death of deathsIn(events, containers, now)) onDeath(death);
       const changes = incidentChanges({
         named,
         services,
@@ -107,13 +107,12 @@ export function createIncidentLog(store: Store, onDeath: (death: Death) => void)
 
 /** What ended though nobody asked the engine to end it. */
 function deathsIn(
-  events: readonly EngineEvent[],
-  { kills }: History,
+  events: readonly NotedEvent[],
   containers: readonly ContainerObservation[],
   at: Instant,
 ): Death[] {
   return events
-    .filter(({ action, containerId }) => action === 'die' && !kills.has(containerId))
+    .filter(({ action, kill }) => action === 'die' && kill === null)
     .flatMap(({ service, containerId, exitCode }) => {
       if (service === null) return [];
       const oomKilled =

@@ -1,8 +1,8 @@
-import type { ContainerObservation, EngineEvent } from '../engine/types.ts';
+import type { ContainerObservation } from '../engine/types.ts';
 import type { Silence, Verdict } from '../probes/types.ts';
 import type { Hold } from '../store/types.ts';
 import { type Ended, exitInWords } from './exit-words.ts';
-import type { History } from './types.ts';
+import type { History, KillSeen, NotedEvent } from './types.ts';
 
 /** A fault of one service, from the moment it was seen until it serves again or is held. */
 export interface Incident {
@@ -36,7 +36,7 @@ export interface IncidentInput {
   /** Services that ran when last looked at. */
   readonly ranBefore: ReadonlySet<string>;
   /** Events since then that no step of ours caused, oldest first. */
-  readonly events: readonly EngineEvent[];
+  readonly events: readonly NotedEvent[];
   /** What the engine was asked to send to containers, by their ids. */
   readonly kills: History['kills'];
   readonly verdicts: ReadonlyMap<string, Verdict>;
@@ -67,7 +67,7 @@ function begins(service: string, input: IncidentInput): IncidentChange[] {
       oomKilled: events.some(({ action }) => action === 'oom') || (container?.oomKilled ?? false),
       error: '',
     } as const;
-    const cause = causeOfDeath(ended, died.containerId, input);
+    const cause = causeOfDeath(ended, died.kill);
     return [{ kind: 'open', service, how: 'died', cause, evidence: evidenceOf(died) }];
   }
   if (held) return [];
@@ -78,7 +78,9 @@ function begins(service: string, input: IncidentInput): IncidentChange[] {
       kind: 'open',
       service,
       how: 'died',
-      cause: container ? causeOfDeath(container, container.id, input) : 'its container was removed',
+      cause: container
+        ? causeOfDeath(container, input.kills.get(container.id) ?? null)
+        : 'its container was removed',
       evidence: container ? `container ${container.id.slice(0, 12)} is ${container.state}` : 'no container',
     },
   ];
@@ -100,8 +102,7 @@ function beginsSilently(service: string, { verdicts, silences }: IncidentInput):
 }
 
 /** `docker stop` and `docker kill` announce themselves; a signal that they did not send came from somewhere else. */
-function causeOfDeath(ended: Ended, containerId: string, { kills }: IncidentInput): string {
-  const kill = kills.get(containerId);
+function causeOfDeath(ended: Ended, kill: KillSeen | null): string {
   if (kill) return `it was stopped or killed through the engine (signal ${kill.signal ?? 'unknown'})`;
   const words = exitInWords(ended);
   return ended.exitCode === 137 && !ended.oomKilled ? `${words}, sent from outside the engine` : words;
@@ -114,7 +115,7 @@ const endsWithItsService = (service: string): IncidentChange => ({
   detail: '',
 });
 
-const evidenceOf = (died: EngineEvent) =>
+const evidenceOf = (died: NotedEvent) =>
   `engine event die, exit ${died.exitCode ?? 'unknown'}, container ${died.containerId.slice(0, 12)}`;
 
 function ends(service: string, incident: Incident, input: IncidentInput): IncidentChange[] {

@@ -13,7 +13,7 @@ import { proved } from './proved.ts';
 import { mediaSent } from './quiet.ts';
 import { createStepRecorder, servicesOf } from './step-record.ts';
 import type { Plan, Step } from './steps.ts';
-import type { Desired, History, Observed } from './types.ts';
+import type { Desired, History, NotedEvent, Observed } from './types.ts';
 
 /** A plan that keeps asking for steps without end is a defect; it must not take the machine's time as well. */
 const MOST_ROUNDS = 10;
@@ -59,7 +59,7 @@ export function createLoop(ports: LoopPorts): Loop {
   const { clock, memory, log } = ports;
   const recorder = createStepRecorder(ports.store, ports.incidents.open);
   const lanes = new Set<Promise<void>>();
-  let events: EngineEvent[] = [];
+  let events: NotedEvent[] = [];
   let awake = true;
   let afresh = true;
   let interrupt: (() => void) | null = null;
@@ -107,7 +107,7 @@ export function createLoop(ports: LoopPorts): Loop {
   function takeNote(
     observed: Observed,
     desired: Desired,
-    arrived: readonly EngineEvent[],
+    arrived: readonly NotedEvent[],
     before: ReadonlySet<string>,
   ): void {
     const now = clock.now();
@@ -185,9 +185,9 @@ export function createLoop(ports: LoopPorts): Loop {
       }
     },
     engineEvent(event) {
-      memory.noteEvent(event, clock.now());
+      const noted = memory.noteEvent(event, clock.now());
       // What a step of ours is changing dies by it: that is no incident.
-      if (event.service !== null && !memory.history().underWay.has(event.service)) events.push(event);
+      if (event.service !== null && !memory.history().underWay.has(event.service)) events.push(noted);
       beat();
     },
     async run(signal) {

@@ -10,7 +10,7 @@ import { subjectsCutShort } from './ladder.ts';
 import { NO_PERIMETER, type PerimeterRecord } from './perimeter.ts';
 import { beginRun, type Restraint } from './restraint.ts';
 import { createRotationMemory, type RotationMemory } from './rotation-record.ts';
-import type { History, KillSeen, StopSeen } from './types.ts';
+import type { History, KillSeen, NotedEvent, StopSeen } from './types.ts';
 
 const instant = z.object({ bootId: z.string(), monotonicMs: z.number(), wall: z.string() });
 const management = z.object({
@@ -52,7 +52,7 @@ export interface Memory {
   hold(hold: Hold): void;
   /** False when there was no hold. */
   release(service: string): boolean;
-  noteEvent(event: EngineEvent, now: Instant): void;
+  noteEvent(event: EngineEvent, now: Instant): NotedEvent;
   /** An event from before this run, told now. */
   noteFormerEvent(event: EngineEvent, now: Instant): void;
   /** The event stream was opened at this moment, or broke (null). */
@@ -96,8 +96,8 @@ export function createMemory(store: Store, now: Instant): Memory {
   const imageLoads = createImageLoads(store, now.bootId);
   let media: { readonly packets: number | null; readonly since: Instant } | null = null;
 
-  function noteEvent(event: EngineEvent, at: Instant): void {
-    const kill = kills.get(event.containerId);
+  function noteEvent(event: EngineEvent, at: Instant): NotedEvent {
+    const kill = kills.get(event.containerId) ?? null;
     if (event.action === 'create') creations.set(event.containerId, at);
     if (event.action === 'kill')
       kills.set(event.containerId, { signal: event.signal, askedAt: at, diedAt: null });
@@ -110,6 +110,7 @@ export function createMemory(store: Store, now: Instant): Memory {
     if (event.action === 'start' || event.action === 'destroy') {
       for (const seen of [stops, kills, creations, stoppedByUs]) seen.delete(event.containerId);
     }
+    return { ...event, kill };
   }
 
   return {

@@ -1,7 +1,7 @@
 import type { DiskSpace, Facts } from '../conditions/types.ts';
 import type { HealingConfig } from '../config/healing.ts';
 import type { ApplianceConfig } from '../config/schema.ts';
-import type { ContainerObservation, EngineNetwork } from '../engine/types.ts';
+import type { ContainerObservation, EngineEvent, EngineNetwork } from '../engine/types.ts';
 import type { EngineUnitState } from '../engine/unit.ts';
 import type { ListedTable } from '../nftables/index.ts';
 import type { TableSpec } from '../nftables/objects.ts';
@@ -139,6 +139,15 @@ export interface History {
 export interface StopSeen {
   readonly seenAt: Instant;
   readonly engineMs: number;
+}
+
+/**
+ * An event, and what was known when it came: a container that is started again, or removed, makes its `kill` a thing of
+ * the past, though its `die` may not have been looked at yet.
+ */
+export interface NotedEvent extends EngineEvent {
+  /** What the engine was asked to send to the container before; null when nobody asked, as for a crash. */
+  readonly kill: KillSeen | null;
 }
 
 /** A `kill` event, which `docker stop` and `docker kill` both begin with, and the `die` that followed. */

@@ -1,9 +1,9 @@
 import test from 'ava';
-import type { EngineEvent } from '../../../agent/engine/types.ts';
 import { type IncidentInput, incidentChanges } from '../../../agent/reconcile/incidents.ts';
+import type { NotedEvent } from '../../../agent/reconcile/types.ts';
 import { at, container } from './world.ts';
 
-const died = (changes: Partial<EngineEvent> = {}): EngineEvent => ({
+const died = (changes: Partial<NotedEvent> = {}): NotedEvent => ({
   type: 'container',
   action: 'die',
   service: 'livekit',
@@ -11,6 +11,7 @@ const died = (changes: Partial<EngineEvent> = {}): EngineEvent => ({
   exitCode: 137,
   signal: null,
   timeNano: '1',
+  kill: null,
   ...changes,
 });
 const serving = { ok: true, kind: 'http', latencyMs: 1, detail: '200 OK' } as const;
@@ -44,13 +45,11 @@ test('a process that was killed on the host is told apart from one killed throug
   t.deepEqual(causeOf({ events: [died()] }), [
     'it was ended by signal 9 (exit 137), sent from outside the engine',
   ]);
-  t.deepEqual(
-    causeOf({
-      events: [died()],
-      kills: new Map([['livekit-id', { signal: 9, askedAt: at(0), diedAt: at(1) }]]),
-    }),
-    ['it was stopped or killed through the engine (signal 9)'],
-  );
+  const kill = { signal: 9, askedAt: at(0), diedAt: at(1) };
+  const through = ['it was stopped or killed through the engine (signal 9)'];
+  t.deepEqual(causeOf({ events: [died({ kill })] }), through);
+  const exited = container('livekit', 'g', { state: 'exited', exitCode: 137 });
+  t.deepEqual(causeOf({ containers: [exited], kills: new Map([['livekit-id', kill]]) }), through);
 });
 
 test('a crash and a lack of memory are told apart', (t) => {

@@ -53,3 +53,15 @@ test('a stop while no agent ran is an operator’s, if the agent before had ende
     t.is(memory.history().stops.size, 1);
   }
 });
+
+test('what a container was asked to do belongs to the end that follows, though it runs again or is gone when that is looked at', (t) => {
+  for (const after of ['start', 'destroy']) {
+    const memory = nextRun(t, { ended: true });
+    const kills = told('kill', 'die', after, 'die').map((event) => memory.noteEvent(event, at(5_100)).kill);
+    t.deepEqual(
+      kills.map((kill) => kill?.signal ?? null),
+      [null, 15, 15, null],
+      'the second end was asked for by nobody',
+    );
+  }
+});
