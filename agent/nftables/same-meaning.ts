@@ -7,7 +7,7 @@ import type { ListedSet, ListedTable } from './listed.ts';
  * was changed behind its comment, when one listing was taken right after the own commit.
  */
 export function sameMeaning(a: ListedTable, b: ListedTable): boolean {
-  return asListed(a) === asListed(b) || meaning(a) === meaning(b);
+  return a === b || asListed(a) === asListed(b) || meaning(a) === meaning(b);
 }
 
 /** Nearly always all but the counters is equal as it stands, which is much sooner found. */

@@ -1,9 +1,9 @@
 import type { EngineEvent } from '../engine/types.ts';
-import { differences } from '../nftables/index.ts';
 import type { Store } from '../store/types.ts';
 import type { Clock } from '../system/clock.ts';
 import { AgentError, describeError } from '../system/errors.ts';
 import { attemptKey, attemptsOf } from './attempt-key.ts';
+import { differencesNow, driftSince } from './drift.ts';
 import { type Executors, perform } from './executors.ts';
 import type { IncidentLog } from './incident-log.ts';
 import { isLasting, occupies } from './lanes.ts';
@@ -85,7 +85,7 @@ export function createLoop(ports: LoopPorts): Loop {
     ports.onObserved(observed, desired);
     if (desired !== null) {
       takeNote(observed, desired, arrived, before);
-      adoptTable(observed, desired, memory);
+      noteTable(observed, desired, memory);
     }
     const next = plan(observed, desired, historyOf(before), clock.now());
     for (const step of next.steps) {
@@ -112,7 +112,7 @@ export function createLoop(ports: LoopPorts): Loop {
   ): void {
     const now = clock.now();
     memory.engineAnswers(observed.engine.ok, now);
-    memory.mediaSent(mediaSent(observed, desired), now);
+    memory.mediaSent(mediaSent(observed, desired), observed.tableReadAt);
     const { ledger } = memory.history();
     for (const change of ports.incidents.update({
       observed,
@@ -212,8 +212,14 @@ export function createLoop(ports: LoopPorts): Loop {
 /** Whether there is anything to look at after a step: connections are not looked at, but when they are cleaned. */
 const showsInALook = ({ kind }: Step) => kind !== 'clean-conntrack';
 
-/** After a restart of the agent, a table that is as it should be counts as applied: from here on drift shows. */
-function adoptTable({ table }: Observed, desired: Desired, memory: Memory): void {
-  if (memory.history().applied !== null || !table.ok || table.value === null) return;
-  if (differences(desired.table, table.value).length === 0) memory.applied(desired.table, table.value);
+/**
+ * A listing that is as it should be is not compared again. After a restart of the agent it counts as the one that we
+ * applied: from here on drift shows.
+ */
+function noteTable({ table }: Observed, desired: Desired, memory: Memory): void {
+  if (!table.ok || table.value === null) return;
+  const { applied, converged } = memory.history();
+  if (differencesNow(converged, desired.table, table.value).length > 0) return;
+  if (applied === null) memory.applied(desired.table, table.value);
+  memory.converged(desired.table, table.value, driftSince(applied, table.value).length === 0);
 }

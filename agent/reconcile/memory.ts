@@ -8,6 +8,7 @@ import { jsonOrNull } from '../system/json.ts';
 import { createImageLoads, type ImageLoads } from './image-loads.ts';
 import { subjectsCutShort } from './ladder.ts';
 import { NO_PERIMETER, type PerimeterRecord } from './perimeter.ts';
+import { type Stillness, stillnessBy } from './quiet.ts';
 import { beginRun, type Restraint } from './restraint.ts';
 import { createRotationMemory, type RotationMemory } from './rotation-record.ts';
 import type { History, KillSeen, NotedEvent, StopSeen } from './types.ts';
@@ -48,7 +49,7 @@ export interface Memory {
   readonly rotations: RotationMemory;
   readonly imageLoads: ImageLoads;
   /** So many packets the SFU has sent by now; null when that cannot be told. */
-  mediaSent(packets: number | null, now: Instant): void;
+  mediaSent(packets: number | null, readAt: Instant | null): void;
   hold(hold: Hold): void;
   /** False when there was no hold. */
   release(service: string): boolean;
@@ -61,6 +62,8 @@ export interface Memory {
   forgetStops(): void;
   conntrackCleaned(now: Instant): void;
   applied(spec: TableSpec, listing: ListedTable): void;
+  /** This listing agrees with this table. `asApplied`: it also means what the one right after we applied it meant. */
+  converged(spec: TableSpec, listing: ListedTable, asApplied: boolean): void;
   drifted(what: string, now: Instant): void;
   turnAddressesInUse(addresses: readonly string[]): void;
   /** False when that is not on the disk: the next agent will not know it. */
@@ -89,12 +92,13 @@ export function createMemory(store: Store, now: Instant): Memory {
   let watchingSince: Instant | null = null;
   let conntrackCleanedAt: Instant | null = null;
   let lastApplied: History['applied'] = null;
+  let converged: History['converged'] = null;
   let lastDrift: History['lastDrift'] = null;
   let turnAddresses = storedAddresses(store, now.bootId);
   let perimeter = storedPerimeter(store);
   const rotations = createRotationMemory(store);
   const imageLoads = createImageLoads(store, now.bootId);
-  let media: { readonly packets: number | null; readonly since: Instant } | null = null;
+  let stillness: Stillness | null = null;
 
   function noteEvent(event: EngineEvent, at: Instant): NotedEvent {
     const kill = kills.get(event.containerId) ?? null;
@@ -129,11 +133,12 @@ export function createMemory(store: Store, now: Instant): Memory {
       watchingSince,
       conntrackCleanedAt,
       applied: lastApplied,
+      converged,
       lastDrift,
       turnAddresses,
       perimeter,
       rotations: rotations.all(),
-      silentSince: media?.since ?? null,
+      stillness,
     }),
     attempted(key, at) {
       attempts.set(key, [...(attempts.get(key) ?? []), at].slice(-MOST_ATTEMPTS));
@@ -158,8 +163,8 @@ export function createMemory(store: Store, now: Instant): Memory {
     restraint,
     rotations,
     imageLoads,
-    mediaSent(packets, at) {
-      if (packets === null || packets !== media?.packets) media = { packets, since: at };
+    mediaSent(packets, readAt) {
+      stillness = stillnessBy(stillness, packets, readAt);
     },
     began(things) {
       for (const thing of things) underWay.add(thing);
@@ -193,6 +198,10 @@ export function createMemory(store: Store, now: Instant): Memory {
       lastApplied = { spec, listing };
       // Until they are looked through, connections may contradict it.
       conntrackCleanedAt = null;
+    },
+    converged(spec, listing, asApplied) {
+      converged = { spec, listing };
+      if (asApplied && lastApplied !== null) lastApplied = { ...lastApplied, listing };
     },
     drifted(what, at) {
       lastDrift = { at, what };

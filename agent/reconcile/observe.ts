@@ -7,17 +7,23 @@ import type { ListedTable } from '../nftables/index.ts';
 import type { Lives, Silence, Verdict } from '../probes/types.ts';
 import type { CertificateFiles } from '../stack/certificates.ts';
 import { PROJECT, type Secrets, type StackImage } from '../stack/types.ts';
+import type { Instant } from '../system/clock.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Ipv6Facts } from './forwarding-facts.ts';
 import { livesOf } from './lives.ts';
 import { seen } from './seen.ts';
 import type { EngineState, HostAddress, Observed, StorageState } from './types.ts';
 
+/** Our table as the kernel had it, null when there was none, and when that was. */
+export interface TableReading {
+  readonly listing: ListedTable | null;
+  readonly readAt: Instant;
+}
+
 export interface ObservePorts {
   readonly engine: Engine;
   readonly engineUnit: EngineUnit;
-  /** Our table as the kernel has it; null when there is none. */
-  readonly table: () => Promise<ListedTable | null>;
+  readonly table: () => Promise<TableReading>;
   readonly config: () => Promise<ApplianceConfig | null>;
   /** Null when they have not been made yet; rejects when what is there cannot be right. */
   readonly secrets: () => Promise<Secrets | null>;
@@ -64,7 +70,8 @@ export async function observe(ports: ObservePorts): Promise<Observed> {
     images,
     engine,
     engineUnit: await observeEngineUnit(ports.engineUnit, engine.ok),
-    table,
+    table: table.ok ? { ok: true, value: table.value.listing } : table,
+    tableReadAt: table.ok ? table.value.readAt : null,
     forwardPath,
     forwardsIpv4,
     ipv6,

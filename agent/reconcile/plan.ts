@@ -1,8 +1,7 @@
-import { differences } from '../nftables/index.ts';
 import { elapsedMs, type Instant } from '../system/clock.ts';
 import { attemptKey } from './attempt-key.ts';
 import { INFRASTRUCTURE_BEAT, nextTry, TIDYING_BEAT } from './backoff.ts';
-import { driftSince } from './drift.ts';
+import { differencesNow, driftSince } from './drift.ts';
 import { filesToWrite } from './files-to-write.ts';
 import { startable } from './lanes.ts';
 import { currentTrial, planPerimeter, trialLeftMs } from './perimeter.ts';
@@ -131,7 +130,7 @@ function planFirewall(observed: Observed, desired: Desired, history: History, no
     return [{ kind: 'apply-table', why, table: desired.table, occasion: 'drift', present: null }, clean(why)];
   }
   const drift = driftSince(history.applied, table.value);
-  const reasons = drift.length > 0 ? drift : differences(desired.table, table.value);
+  const reasons = drift.length > 0 ? drift : differencesNow(history.converged, desired.table, table.value);
   if (reasons.length > 0) {
     const why =
       reasons.slice(0, 3).join('; ') + (reasons.length > 3 ? ` and ${reasons.length - 3} more` : '');

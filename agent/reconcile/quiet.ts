@@ -30,8 +30,26 @@ export function mediaSent({ table }: Observed, { services }: Desired): number | 
     .reduce((sum, { packets }) => sum + packets, 0);
 }
 
+/** Two readings of the counters, and all in between, by which the SFU had sent the same number of packets. */
+export interface Stillness {
+  readonly packets: number;
+  readonly since: Instant;
+  /** The newest reading: of what came after it nothing is known. */
+  readonly until: Instant;
+}
+
+/** What is known once these packets were read at that moment; null when they could not be. */
+export function stillnessBy(
+  before: Stillness | null,
+  packets: number | null,
+  readAt: Instant | null,
+): Stillness | null {
+  if (packets === null || readAt === null) return null;
+  return { packets, since: before?.packets === packets ? before.since : readAt, until: readAt };
+}
+
 /** Milliseconds until it counts as certain that nobody is in a call, if nothing is sent meanwhile; 0 when it is. */
-export function quietInMs(silentSince: Instant | null, now: Instant): number {
-  const silentFor = silentSince && elapsedMs(silentSince, now);
+export function quietInMs(stillness: Stillness | null): number {
+  const silentFor = stillness && elapsedMs(stillness.since, stillness.until);
   return silentFor === null ? QUIET_MS : Math.max(0, QUIET_MS - silentFor);
 }

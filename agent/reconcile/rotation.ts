@@ -44,7 +44,7 @@ function phaseOf(
 export function rotationsNow(
   observed: Pick<Observed, 'secrets' | 'engine' | 'filesOnDisk'>,
   desired: Desired,
-  history: Pick<History, 'rotations' | 'silentSince'>,
+  history: Pick<History, 'rotations' | 'stillness'>,
   now: Instant,
 ): readonly Rotation[] {
   const secrets = observed.secrets.ok ? observed.secrets.value : null;
@@ -57,10 +57,9 @@ export function rotationsNow(
     const waits: Readonly<Record<Rotation['phase'], () => Wait | null>> = {
       asked: () => null,
       // Whatever can accept the new one beforehand does.
-      prepared: () => untilWritten(observed, desired) ?? untilQuiet(rules.cutsCalls.switch, history, now),
+      prepared: () => untilWritten(observed, desired) ?? untilQuiet(rules.cutsCalls.switch, history),
       switched: () => untilWritten(observed, desired) ?? untilTakenUp(observed, desired),
-      overlap: () =>
-        untilElapsed(overlapMs, record, now) ?? untilQuiet(rules.cutsCalls.withdraw, history, now),
+      overlap: () => untilElapsed(overlapMs, record, now) ?? untilQuiet(rules.cutsCalls.withdraw, history),
     };
     return [{ name, phase, wait: waits[phase](), record, overlapMs }];
   });
@@ -112,12 +111,8 @@ function untilTakenUp({ engine }: Pick<Observed, 'engine'>, { generations }: Des
   return isTakenUp ? null : { for: 'services', ms: 0 };
 }
 
-function untilQuiet(
-  cutsCalls: boolean,
-  { silentSince }: Pick<History, 'silentSince'>,
-  now: Instant,
-): Wait | null {
-  const ms = cutsCalls ? quietInMs(silentSince, now) : 0;
+function untilQuiet(cutsCalls: boolean, { stillness }: Pick<History, 'stillness'>): Wait | null {
+  const ms = cutsCalls ? quietInMs(stillness) : 0;
   return ms === 0 ? null : { for: 'quiet', ms };
 }
 

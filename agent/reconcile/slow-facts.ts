@@ -23,6 +23,8 @@ import type { SlowFacts } from './daemon-facts.ts';
 
 /** What nobody tells of is looked at this often; what somebody does tell of, in case that was missed. */
 const UNTOLD_MS = 30_000;
+/** The name of every process on the machine is read for it. */
+const PROXIES_KEPT_MS = 55_000;
 const TOLD_MS = 5 * 60_000;
 
 export interface SlowFactsPorts {
@@ -61,6 +63,7 @@ export function createSlowFacts(ports: SlowFactsPorts): SlowFactsGatherer {
     TOLD_MS,
     clock,
   );
+  const dockerProxies = keep(gatherDockerProxies, PROXIES_KEPT_MS, clock);
   const ownersOf = rememberSocketOwners(RELAY);
   let changed = false;
   return {
@@ -74,6 +77,7 @@ export function createSlowFacts(ports: SlowFactsPorts): SlowFactsGatherer {
         ports,
         () => foreignRules(anew),
         () => clockFact(false),
+        () => dockerProxies(false),
         ownersOf,
       );
     },
@@ -84,6 +88,7 @@ async function gather(
   ports: SlowFactsPorts,
   readForeignRules: () => Promise<SlowFacts['foreignRules']>,
   readClock: () => Promise<SlowFacts['clock']>,
+  readDockerProxies: () => Promise<SlowFacts['dockerProxies']>,
   ownersOf: ReturnType<typeof rememberSocketOwners>,
 ): Promise<SlowFacts> {
   const { flows, management, mdns } = ports;
@@ -91,7 +96,7 @@ async function gather(
   const waiting = waitingSockets();
   return allOf<SlowFacts>({
     compose: gatherCompose(ports.composeVersion),
-    dockerProxies: gatherDockerProxies(),
+    dockerProxies: readDockerProxies(),
     turnsListener: gatherTurnsListener(waiting),
     conntrack: gatherConntrack(),
     disks: gatherDisks(diskPaths(ports.paths)),

@@ -15,6 +15,7 @@ import type { Instant } from '../system/clock.ts';
 import type { AgentError } from '../system/errors.ts';
 import type { Ipv6Facts } from './forwarding-facts.ts';
 import type { PerimeterRecord } from './perimeter.ts';
+import type { Stillness } from './quiet.ts';
 import type { RotationRecords } from './rotation-record.ts';
 
 export type Seen<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
@@ -32,6 +33,8 @@ export interface Observed {
   readonly engine: Seen<EngineState>;
   readonly engineUnit: EngineUnitState;
   readonly table: Seen<ListedTable | null>;
+  /** When it was read, perhaps for an earlier look; null when it could not be. */
+  readonly tableReadAt: Instant | null;
   readonly forwardPath: Facts['forwardPath'];
   /** Whether the kernel forwards IPv4 packets. */
   readonly forwardsIpv4: boolean;
@@ -125,14 +128,16 @@ export interface History {
   readonly conntrackCleanedAt: Instant | null;
   /** What we committed last, and how nft listed it right after; null until this run has seen them agree. */
   readonly applied: { readonly spec: TableSpec; readonly listing: ListedTable } | null;
+  /** A table and a listing of it that were compared and agree; null while there is no such pair. */
+  readonly converged: { readonly spec: TableSpec; readonly listing: ListedTable } | null;
   /** The last time that somebody else changed our table. */
   readonly lastDrift: { readonly at: Instant; readonly what: string } | null;
   /** Addresses that the running coturn was configured with. */
   readonly turnAddresses: readonly string[] | null;
   readonly perimeter: PerimeterRecord;
   readonly rotations: RotationRecords;
-  /** Since when the SFU has sent nothing to anybody; null while that is not known. */
-  readonly silentSince: Instant | null;
+  /** How long the SFU has sent nothing to anybody; null while that is not known. */
+  readonly stillness: Stillness | null;
 }
 
 /** A `stop` event: when it reached us, and when it happened by the engine's clock (milliseconds since the epoch). */

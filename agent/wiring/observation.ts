@@ -16,14 +16,21 @@ import type { Senses } from './senses.ts';
  * `nft monitor` tells of each change to our table. The counters in it are told of by nobody: so old they may be in the
  * status, milliseconds. A rotation decides by them whether calls are silent, and must have those of now.
  */
-const TABLE_KEPT_MS = 25_000;
+const TABLE_KEPT_MS = 55_000;
 
 /** A look at this machine; `afresh`: not even what seldom changes is taken from an earlier look. */
 export function wireObservation(
   { clock, engine, engineUnit, nft, config, secrets, paths, ballast, memory }: Parts,
   { forwardPath, prober, slow }: Senses,
 ): (afresh: boolean) => Promise<Observed> {
-  const table = keep(() => nft.list('inet', 'appliance'), TABLE_KEPT_MS, clock);
+  const table = keep(
+    async () => {
+      const readAt = clock.now();
+      return { listing: await nft.list('inet', 'appliance'), readAt };
+    },
+    TABLE_KEPT_MS,
+    clock,
+  );
   const readSecrets = whileUnchanged([paths.secrets], secrets.read);
   const images = whileUnchanged([join(paths.images, IMAGE_MANIFEST)], () => readImages(paths.images));
   const filesOnDisk = whileUnchanged([paths.rendered], () => readFingerprints(paths.rendered));

@@ -23,14 +23,14 @@ export interface Counts {
   readonly events: { readonly events: number };
 }
 
-/** Some fifteen minutes on two cores that have nothing else to do. */
+/** Some half an hour on two cores that have nothing else to do. */
 export const FULL: Counts = {
   publish: { ports: [1, 101, 201], rounds: 3 },
   roundTrip: { rounds: 7, exchanges: 4_000 },
   blackhole: { moves: ['network', 'compose', 'removed'], trials: 4 },
   startToMap: { starts: 30 },
   apply: { ports: [10, 100, 1_000], rounds: 5 },
-  rest: { seconds: 60, containers: [5, 50] },
+  rest: { seconds: 300, containers: [5, 50] },
   heal: {
     faults: ['killed', 'docker-kill', 'hung'],
     healthChecks: ['default', 'as-often-as-ours'],

@@ -16,7 +16,7 @@ export function report(measured: Measurements): string {
   return `${[
     '# Measurements',
     '`npm run bench` measured all of this in one run and wrote this file; no figure in it was typed. It needs root and ' +
-      'some twenty minutes. The single measurements are in `.cache/bench/` as JSON. Figures are medians unless they say ' +
+      'half an hour. The single measurements are in `.cache/bench/` as JSON. Figures are medians unless they say ' +
       'otherwise, and belong to the machine that they were taken on:',
     `${renderSurroundings(on, loads)}\n- Run: ${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${Math.round(durationS)} s`,
     ...(busy

@@ -46,7 +46,7 @@ export function simulatedMachine(parts: {
     observe({
       engine: world.engine,
       engineUnit: world.unit,
-      table: () => nft.list('inet', 'appliance'),
+      table: async () => ({ listing: await nft.list('inet', 'appliance'), readAt: clock.now() }),
       config: async () => CONFIG,
       secrets: () => readSecrets({ directory: folders.secrets }),
       certificates: async () => null,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { createMemory } from '../../../agent/reconcile/memory.ts';
 import { handClock, openAt, temporaryFolder } from '../store/_fixtures.ts';
-import { at } from './world.ts';
+import { at, desire, healthy, listingOf } from './world.ts';
 
 test('the addresses that coturn was given are remembered in this boot, and are nothing to go by in the next', (t) => {
   const store = openAt(join(temporaryFolder(t), 'state.db'), handClock());
@@ -64,4 +64,19 @@ test('what a container was asked to do belongs to the end that follows, though i
       'the second end was asked for by nobody',
     );
   }
+});
+
+test('drift is looked for from the newest listing that means what we applied, but not from one that only looks right', async (t) => {
+  const store = openAt(join(temporaryFolder(t), 'state.db'), handClock());
+  t.teardown(() => store.close());
+  const memory = createMemory(store, at(0));
+  const { table } = desire(await healthy());
+  const [first, second, third] = [await listingOf(table), await listingOf(table), await listingOf(table)];
+  memory.converged(table, first, true);
+  t.is(memory.history().applied, null, 'nothing was applied yet');
+  memory.applied(table, first);
+  memory.converged(table, second, true);
+  memory.converged(table, third, false);
+  t.is(memory.history().applied?.listing, second);
+  t.is(memory.history().converged?.listing, third);
 });

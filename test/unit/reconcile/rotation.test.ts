@@ -1,7 +1,13 @@
 import test from 'ava';
 import { createFakeNft } from '../../../agent/nftables/index.ts';
 import { plan } from '../../../agent/reconcile/plan.ts';
-import { mediaSent, QUIET_MS } from '../../../agent/reconcile/quiet.ts';
+import {
+  mediaSent,
+  QUIET_MS,
+  quietInMs,
+  type Stillness,
+  stillnessBy,
+} from '../../../agent/reconcile/quiet.ts';
 import type { RotationRecord } from '../../../agent/reconcile/rotation-record.ts';
 import { rotationsInWords } from '../../../agent/reconcile/rotation-status.ts';
 import type { Desired, History, Observed } from '../../../agent/reconcile/types.ts';
@@ -35,7 +41,7 @@ async function midst(
   const past: History = {
     ...history,
     rotations: record === null ? new Map() : new Map([['turn', full] as const]),
-    silentSince: at(NOW.monotonicMs - silentForMs),
+    stillness: { packets: 1, since: at(NOW.monotonicMs - silentForMs), until: NOW },
     conntrackCleanedAt: NOW,
   };
   return { observed: seen, desired, past };
@@ -142,6 +148,22 @@ test('media is what the SFU sends: what knocks at its ports is no call', async (
   t.is(counted('udp-49152-49663-in'), 0);
   t.is(counted('udp-3478-out'), 0);
   t.is(mediaSent({ ...observed, table: { ok: false, why: 'nft' } }, desired), null);
+});
+
+test('that nobody is in a call is known up to the newest reading, not up to now', (t) => {
+  const readings = (...taken: readonly (readonly [packets: number | null, ms: number])[]) =>
+    taken.reduce<Stillness | null>((before, [packets, ms]) => stillnessBy(before, packets, at(ms)), null);
+  t.is(quietInMs(null), QUIET_MS);
+  t.is(quietInMs(readings([7, 0])), QUIET_MS, 'one reading tells of no time');
+  t.is(quietInMs(readings([7, 0], [7, 20_000])), 10_000);
+  t.is(quietInMs(readings([7, 0], [7, 60_000])), 0);
+  t.is(quietInMs(readings([7, 0], [8, 60_000])), QUIET_MS);
+  t.is(
+    quietInMs(readings([7, 0], [null, 30_000], [7, 60_000])),
+    QUIET_MS,
+    'what could not be read is not known',
+  );
+  t.is(stillnessBy(readings([7, 0]), 7, null), null);
 });
 
 test('a rotation whose agent is killed before or after any of its acts ends as an undisturbed one', async (t) => {

@@ -58,7 +58,8 @@ export const history: History = {
   turnAddresses: ['192.0.2.10'],
   perimeter: NO_PERIMETER,
   rotations: new Map(),
-  silentSince: null,
+  stillness: null,
+  converged: null,
 };
 
 export async function listingOf(table: TableSpec): Promise<ListedTable> {
@@ -103,6 +104,7 @@ const bare: Observed = {
   engine: { ok: true, value: { containers: [], networks: [], missingImages: [], startedAtMs: 0 } },
   engineUnit: { kind: 'other' },
   table: { ok: true, value: null },
+  tableReadAt: at(0),
   forwardsIpv4: true,
   ipv6: { forwarding: true, routedByAdvertisement: [] },
   forwardPath: {
