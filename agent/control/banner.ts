@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { readSiteRecord } from '../provision/site/record.ts';
 import { isErrno } from '../system/errors.ts';
 import { writeFileAtomic } from '../system/files.ts';
+import { whileUnchanged } from '../system/while-unchanged.ts';
 import { notYetServing } from './not-yet-serving.ts';
 import type { Status } from './status.ts';
 
@@ -24,10 +25,11 @@ export interface BannerPaths {
 }
 
 export function createBanner({ issue, gettyReload, siteRecord }: BannerPaths): Banner {
+  const readSite = whileUnchanged([siteRecord], () => readSiteRecord(siteRecord));
   let shown = '';
   return {
     async show(status, addresses) {
-      const site = await readSiteRecord(siteRecord);
+      const site = await readSite();
       const text = bannerText(status, addresses, site !== null && site.announcedBy !== null);
       if (text === shown) return;
       await writeFileAtomic(issue, text, { mode: 0o644, durable: false });

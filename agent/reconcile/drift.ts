@@ -19,7 +19,7 @@ export function differencesNow(
   const isKnown =
     converged !== null &&
     converged.listing === listed &&
-    JSON.stringify(converged.spec) === JSON.stringify(spec);
+    (converged.spec === spec || JSON.stringify(converged.spec) === JSON.stringify(spec));
   return isKnown ? [] : differences(spec, listed);
 }
 

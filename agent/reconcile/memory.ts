@@ -82,6 +82,7 @@ export function createMemory(store: Store, now: Instant): Memory {
   const restraint = beginRun(store, now);
   let ledger: readonly Attempt[] = store.attempts();
   let deaths: readonly Death[] = store.deaths();
+  let holds: readonly Hold[] = store.holds();
   const cutShort = subjectsCutShort(ledger, now);
   const stoppedByUs = new Set<string>();
   const underWay = new Set<string>();
@@ -119,7 +120,7 @@ export function createMemory(store: Store, now: Instant): Memory {
 
   return {
     history: () => ({
-      holds: store.holds(),
+      holds,
       attempts,
       ledger,
       deaths,
@@ -175,8 +176,15 @@ export function createMemory(store: Store, now: Instant): Memory {
     engineAnswers(answers, at) {
       engineSilentSince = answers ? null : (engineSilentSince ?? at);
     },
-    hold: (hold) => store.hold(hold),
-    release: (service) => store.release(service),
+    hold(hold) {
+      store.hold(hold);
+      holds = store.holds();
+    },
+    release(service) {
+      const released = store.release(service);
+      holds = store.holds();
+      return released;
+    },
     noteEvent,
     noteFormerEvent(event, at) {
       noteEvent(event, at);

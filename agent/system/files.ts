@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isErrno } from './errors.ts';
@@ -8,35 +18,62 @@ export interface FileAttributes {
   /** Permission bits, e.g. 0o600. */
   readonly mode: number;
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /** False for files under /run, which a power cut clears anyway. Default true. */
+  /** False for files under /run, which are in memory, and gone after a power cut anyway. Default true. */
   readonly durable?: boolean;
 }
 
 /**
  * Replaces a file so that a reader, or the next boot, sees the old content or the new, never a part:
- * write beside it, fsync, rename, fsync the directory.
+ * write beside it, fsync, rename, fsync the directory. One that need not be durable is written at once.
  */
 export async function writeFileAtomic(
   path: string,
   content: string | Uint8Array,
   attributes: FileAttributes,
 ) {
-  const durable = attributes.durable ?? true;
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  if (attributes.durable === false) {
+    replaceInMemory(path, temporary, content, attributes);
+    return;
+  }
   await mkdir(dirname(path), { recursive: true });
   try {
     await withFile(temporary, 'wx', attributes.mode, async (file) => {
       await file.writeFile(content);
       await file.chmod(attributes.mode);
       if (attributes.owner) await file.chown(attributes.owner.uid, attributes.owner.gid);
-      if (durable) await file.sync();
+      await file.sync();
     });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
-  if (durable) await syncPath(dirname(path));
+  await syncPath(dirname(path));
+}
+
+/** As `readKernelFile`: a pool of threads would take longer to hand it over than the kernel to take it. */
+function replaceInMemory(
+  path: string,
+  temporary: string,
+  content: string | Uint8Array,
+  { mode, owner }: FileAttributes,
+): void {
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    const file = openSync(temporary, 'wx', mode);
+    try {
+      writeFileSync(file, content);
+      fchmodSync(file, mode);
+      if (owner) fchownSync(file, owner.uid, owner.gid);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** The name of a file that `writeFileAtomic` has not finished. */
