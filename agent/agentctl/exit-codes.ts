@@ -21,6 +21,7 @@ export function exitOfError(error: unknown): number {
     case 'BACKUP_IDENTITY':
     case 'UNKNOWN_SERVICE':
     case 'UNKNOWN_SECRET':
+    case 'UNKNOWN_STEP':
       return EXIT.usage;
     case 'NEEDS_ROOT':
       return EXIT.needsRoot;

@@ -11,6 +11,11 @@ export interface HoldRequest extends ServiceRequest {
   readonly reason?: string | undefined;
 }
 
+export interface ProvisionRequest {
+  /** A step: what was recorded of it and of those after it is forgotten. */
+  readonly from: string;
+}
+
 export interface RotateRequest {
   readonly secret: string;
   /** How long the old one stays good once the new one is in use, milliseconds; null: as long as what it made may live. */
@@ -41,6 +46,8 @@ export interface ControlApi {
   release(request: ServiceRequest): Promise<Done>;
   /** Heals a service now, without waiting for its turn. */
   heal(request: ServiceRequest): Promise<Done>;
+  /** Goes through steps of provisioning again, and waits no longer for the turn of what failed. */
+  provisionAgain(request: ProvisionRequest): Promise<Done>;
   /** Ends the time in which the agent only observes. */
   resume(): Promise<Done>;
   status(): Promise<Status>;
@@ -65,6 +72,7 @@ export const ROUTES: {
   hold: { method: 'POST', path: '/hold' },
   release: { method: 'POST', path: '/release' },
   heal: { method: 'POST', path: '/heal' },
+  provisionAgain: { method: 'POST', path: '/provision' },
   resume: { method: 'POST', path: '/resume' },
   status: { method: 'GET', path: '/status' },
   firewall: { method: 'GET', path: '/firewall' },

@@ -30,6 +30,7 @@ export function createControlClient(socket: string): ControlApi {
     hold: (request) => ask('hold', done, request),
     release: (request) => ask('release', done, request),
     heal: (request) => ask('heal', done, request),
+    provisionAgain: (request) => ask('provisionAgain', done, request),
     resume: () => ask('resume', done),
     status: () => ask('status', statusSchema),
     firewall: () => ask('firewall', firewallSchema),

@@ -20,6 +20,7 @@ const holdRequest = z.strictObject({
   forMs: z.nullable(z.int().check(z.positive(), z.maximum(LONGEST_HOLD_MS))),
   reason: z.optional(z.string().check(z.maxLength(200))),
 });
+const provisionRequest = z.strictObject({ from: z.string().check(z.regex(/^[a-z-]{1,62}$/)) });
 const LONGEST_OVERLAP_MS = 30 * 24 * 3_600_000;
 const rotateRequest = z.strictObject({
   secret: z.string().check(z.regex(/^[a-z-]{1,62}$/)),
@@ -88,6 +89,9 @@ async function answer(api: ControlApi, request: IncomingMessage): Promise<unknow
     return api.confirmPerimeter(await readRequest(request, confirmRequest, CONFIRM));
   }
   if (isCalled('rotateSecret')) return api.rotateSecret(await readRequest(request, rotateRequest, ROTATE));
+  if (isCalled('provisionAgain')) {
+    return api.provisionAgain(await readRequest(request, provisionRequest, PROVISION));
+  }
   if (isCalled('backupMade')) return api.backupMade(await readRequest(request, backupNote, BACKUP));
   if (isCalled('hold')) return api.hold(await readRequest(request, holdRequest, HOLD));
   for (const name of ['release', 'heal'] as const) {
@@ -102,6 +106,7 @@ async function answer(api: ControlApi, request: IncomingMessage): Promise<unknow
 
 const SERVICE = 'Send the name of a service: {"service": "livekit"}.';
 const HOLD = 'Send {"service": "livekit", "forMs": null}, or milliseconds up to a year.';
+const PROVISION = 'Send the name of a step: {"from": "images"}.';
 const ROTATE = 'Send {"secret": "turn", "overlapMs": null}, or milliseconds up to 30 days.';
 const BACKUP = 'Send {"file": "/mnt/backup.age", "bytes": 1, "stoppedForMs": 0}.';
 const CONFIRM = 'Send {"unproven": false}.';

@@ -8,6 +8,7 @@ import { writeDuration } from '../system/durations.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Memory } from './memory.ts';
 import { perimeterRequests } from './perimeter-requests.ts';
+import { provisioningRequests } from './provisioning-requests.ts';
 import { rotationRequests } from './rotation-requests.ts';
 
 export interface ControlApiPorts {
@@ -89,6 +90,7 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
     },
     ...perimeterRequests(ports),
     ...rotationRequests(ports),
+    ...provisioningRequests(ports),
     async backupMade({ file, bytes, stoppedForMs }) {
       const without = stoppedForMs === 0 ? '' : `; the homeserver was stopped for ${stoppedForMs} ms`;
       record('backup', 'backup-made', `wrote ${file} (${bytes} bytes)${without}`);

@@ -33,6 +33,8 @@ export interface Memory {
   /** Of a step that heals nobody. */
   attempted(key: string, now: Instant): void;
   succeeded(key: string): void;
+  /** Forgets what failed of those: each is due at once. */
+  forgetFailures(): void;
   /** Of a step that heals: written down, before it is made. */
   entered(attempt: Omit<Attempt, 'ended'>): void;
   /** The same came to its end, whichever. */
@@ -145,6 +147,7 @@ export function createMemory(store: Store, now: Instant): Memory {
       attempts.set(key, [...(attempts.get(key) ?? []), at].slice(-MOST_ATTEMPTS));
     },
     succeeded: (key) => void attempts.delete(key),
+    forgetFailures: () => attempts.clear(),
     entered(attempt) {
       store.attempt(attempt);
       ledger = store.attempts();

@@ -66,7 +66,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
 function essence({ overall, provisioning, services, firewall, hardware, problems }: Status): string {
   return JSON.stringify([
     overall,
-    provisioning.steps.map(({ state }) => state),
+    provisioning.steps.map(({ state, finishedAt }) => [state, finishedAt]),
     services.map(({ state, probe, healing, startedAt, media }) => [
       state,
       probe?.ok,

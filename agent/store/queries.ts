@@ -48,6 +48,7 @@ export function prepareQueries(connection: Connection) {
     VALUES (@step, @state, @bootId, @monotonicMs, @wall, @detail)
     ON CONFLICT (step) DO UPDATE SET state = excluded.state, boot_id = excluded.boot_id,
       monotonic_ms = excluded.monotonic_ms, wall = excluded.wall, detail = excluded.detail`);
+  const unprovisioned = connection.prepare<[string]>('DELETE FROM provisioning WHERE step = ?');
   const get = connection.prepare<[string], string>('SELECT value FROM kv WHERE key = ?').pluck();
   // A value that is set again to what it is costs no write to the disk.
   const set = connection.prepare<[string, string]>(`
@@ -87,6 +88,9 @@ export function prepareQueries(connection: Connection) {
     provisioning: (): ProvisioningRecord[] => provisioning.all().map(provisioningFromRow),
     provisioned: ({ step, state, at, detail }: ProvisioningRecord): void =>
       void provisioned.run({ step, state, ...at, detail: boundText(detail) }),
+    unprovisioned: connection.transaction((steps: readonly string[]): void => {
+      for (const step of steps) unprovisioned.run(step);
+    }).immediate,
     get: (key: string): string | null => get.get(key) ?? null,
     set: (key: string, value: string): void => void set.run(key, value),
     totalChanges: (): number => totalChanges.get() ?? 0,

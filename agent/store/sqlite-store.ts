@@ -30,6 +30,7 @@ export function createStore(backing: Backing, path: string): Store {
     died: (death) => backing.use((queries) => queries.died(death)),
     provisioning: () => backing.use((queries) => queries.provisioning()),
     provisioned: (record) => backing.use((queries) => queries.provisioned(record)),
+    unprovisioned: (steps) => backing.use((queries) => queries.unprovisioned(steps)),
     get: (key) => backing.use((queries) => queries.get(key)),
     set: (key, value) => backing.use((queries) => queries.set(key, value)),
     snapshot,

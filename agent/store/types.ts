@@ -110,6 +110,8 @@ export interface Store {
   died(death: Death): void;
   provisioning(): ProvisioningRecord[];
   provisioned(record: ProvisioningRecord): void;
+  /** Forgets these steps. */
+  unprovisioned(steps: readonly string[]): void;
   /** Small remembered values, e.g. the newest engine event time. */
   get(key: string): string | null;
   set(key: string, value: string): void;

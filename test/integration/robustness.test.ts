@@ -1,6 +1,5 @@
-import { copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import Database from 'better-sqlite3';
 import type { Paths } from '../../agent/system/paths.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
 import { type Client, createClient } from '../support/client.ts';
@@ -163,73 +162,6 @@ test('with the agent dead, agentctl says so and how old its data is, also to any
   t.regex(doctor.stdout, /SKIP/);
   t.regex(doctor.stdout, /5349/);
   t.is(await echoed(), 10, 'the stack goes on without the agent');
-});
-
-test('a database that is damaged is set aside: the stack is left alone, and the problem is named', async (t) => {
-  const before = await containers();
-  // What the killed agent left in the write-ahead log may hold the same page, and would cover the damage.
-  const database = new Database(paths.database);
-  database.pragma('wal_checkpoint(TRUNCATE)');
-  database.close();
-  const file = await open(paths.database, 'r+');
-  await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, 0);
-  await file.close();
-  await appliance.startAgent();
-  await appliance.until(
-    'the new agent reports, and knows again that all was set up',
-    20_000,
-    ({ problems, provisioning }) =>
-      provisioning.state === 'done' && problems.some(({ code }) => code === 'DATABASE_RECOVERED'),
-  );
-  t.is(await containers(), before);
-  t.true((await readdir(paths.stateDirectory)).some((name) => name.includes('corrupt')));
-  t.is(await echoed(), 10);
-});
-
-test('a database of a newer release is not touched, and the stack goes on', async (t) => {
-  const before = await containers();
-  await appliance.agent().stop();
-  const kept = join(appliance.machine.root, 'state.db.kept');
-  await copyFile(paths.database, kept);
-  const file = await open(paths.database, 'r+');
-  // The user version of an SQLite file is the big-endian number at offset 60 (sqlite.org/fileformat.html).
-  await file.write(Buffer.from([0, 0, 0x27, 0x0f]), 0, 4, 60);
-  await file.close();
-  const written = await readFile(paths.database);
-  await appliance.startAgent();
-  await appliance.until('it is named', 20_000, ({ problems }) =>
-    problems.some(({ code }) => code === 'DATABASE_NEWER'),
-  );
-  t.is(await containers(), before);
-  t.is(await echoed(), 10);
-  await appliance.agent().stop();
-  t.deepEqual(await readFile(paths.database), written);
-  await copyFile(kept, paths.database);
-  await appliance.startAgent();
-  await appliance.until('all is well', 20_000, isUp);
-});
-
-test('the secret is nowhere but in its file and in coturn’s database', async (t) => {
-  const secret = (await readFile(join(paths.secrets, 'turn'), 'utf8')).trim();
-  const places = {
-    log: appliance.agent().output(),
-    status: await readFile(paths.status, 'utf8'),
-    events: await readFile(paths.events, 'utf8'),
-    database: await readFile(paths.database, 'latin1'),
-    'write-ahead log': await readFile(`${paths.database}-wal`, 'latin1').catch(() => ''),
-    'configuration of coturn': await readFile(join(paths.rendered, 'coturn/turnserver.conf'), 'utf8'),
-    'compose file': await readFile(join(paths.rendered, 'compose.yaml'), 'utf8'),
-    containers: await appliance.docker('inspect', 'appliance-livekit-1', 'appliance-coturn-1'),
-    'process list': (await appliance.machine.inHost('ps', ['axeww'])).stdout,
-  };
-  for (const [place, text] of Object.entries(places)) t.false(text.includes(secret), place);
-  const { stdout } = await appliance.machine.inHost('stat', [
-    '-c',
-    '%a %u',
-    join(paths.secrets, 'turn'),
-    join(paths.rendered, 'coturn/turn.db'),
-  ]);
-  t.is(stdout, '600 0\n400 73478\n');
 });
 
 test('an address that the machine gets later is served by the relay', async (t) => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Shell } from './shell.ts';
 
-/** What is asked of the agent about services. */
+/** What is asked of the agent about services, one and all. */
 export function addServices(program: Command, { context, perform }: Shell): void {
   program
     .command('hold <service>')
@@ -24,6 +24,16 @@ export function addServices(program: Command, { context, perform }: Shell): void
         perform(async () => (await import('../commands/service.ts')).askForService(context, name, service)),
       );
   }
+  program
+    .command('provision')
+    .description('show each step of bringing this machine up as it is done, and wait until all are')
+    .option(
+      '--from <step>',
+      'go through this step and those after it again; what is in order is left as it is (root)',
+    )
+    .action((options) =>
+      perform(async () => (await import('../commands/provision.ts')).provision(context, options)),
+    );
   program
     .command('resume')
     .description('let the agent act again, when it only observes because it ended again and again (root)')

@@ -1,7 +1,6 @@
 import { formatBytes } from '../../conditions/bytes.ts';
 import type {
   Problem,
-  ProvisioningStepStatus,
   PublishedStatus,
   ServiceStatus,
   Status,
@@ -11,6 +10,7 @@ import type { Screen } from '../terminal.ts';
 import { headline } from './headline.ts';
 import { perimeterWords } from './perimeter.ts';
 import { portText, targetText, withThousands } from './ports.ts';
+import { STEP_WORDS } from './provisioning.ts';
 import { COLOURS } from './severity.ts';
 import { labelled, table } from './text.ts';
 import { formatSince, formatTimeNear } from './times.ts';
@@ -42,13 +42,6 @@ function problemLines(problem: Problem, { generatedAt }: Status, { columns, pain
     ...labelled('  Next: ', problem.next, columns),
   ];
 }
-
-const STEP_WORDS: Readonly<Record<ProvisioningStepStatus['state'], string>> = {
-  done: 'done',
-  running: 'running',
-  failed: 'FAILED',
-  pending: 'waiting',
-};
 
 /** The steps are of interest while the appliance is being set up, not for the rest of its life. */
 function provisioningLines({ provisioning }: Status, { columns }: Screen): string[] {

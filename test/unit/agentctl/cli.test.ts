@@ -62,6 +62,7 @@ async function runAgent(
     hold: async () => ({ message: '' }),
     release: async () => ({ message: '' }),
     heal: async () => ({ message: '' }),
+    provisionAgain: async () => ({ message: '' }),
     resume: async () => ({ message: 'It acts again.' }),
     status: async () => wellStatus,
     firewall: async () => firewall,

@@ -30,6 +30,7 @@ const api: ControlApi = {
   heal: async () => {
     throw new Error('a bug');
   },
+  provisionAgain: async ({ from }) => ({ message: `again from ${from}` }),
   resume: async () => ({ message: 'It acts again.' }),
   status: async () => wellStatus,
   firewall: async () => wellStatus.firewall,
@@ -69,6 +70,7 @@ test('the client asks and the server answers', async (t) => {
   t.deepEqual(await client.rotateSecret({ secret: 'turn', overlapMs: null }), {
     message: 'turn, overlap null',
   });
+  t.deepEqual(await client.provisionAgain({ from: 'images' }), { message: 'again from images' });
   t.deepEqual(await client.tryPerimeter(), { message: 'on trial again' });
   t.deepEqual(await client.ping(), { agentVersion: '0.1.0' });
 });
@@ -99,6 +101,7 @@ test('requests that are not as they should be are refused with words', async (t)
     ['POST', '/hold', '{"service": "../etc"}', 'BAD_REQUEST'],
     ['POST', '/hold', '{"service": "livekit", "for": "2h"}', 'BAD_REQUEST'],
     ['POST', '/hold', '{"service": "livekit", "forMs": -1}', 'BAD_REQUEST'],
+    ['POST', '/provision', '{"from": "../etc"}', 'BAD_REQUEST'],
     ['POST', '/hold', JSON.stringify({ service: 'x'.repeat(8_000) }), 'BAD_REQUEST'],
   ] as const) {
     const { statusCode, content } = await raw(socket, method, path, body);

@@ -109,6 +109,19 @@ test('provisioning steps keep the order in which they first ran, and their newes
   again.close();
 });
 
+test('provisioning steps that are forgotten come last when they are done again', (t) => {
+  const store = openAt(join(temporaryFolder(t), 'state.db'));
+  for (const step of ['engine', 'images', 'stack'])
+    store.provisioned({ step, state: 'done', at: AT, detail: '' });
+  store.unprovisioned(['images', 'stack', 'nonsense']);
+  store.provisioned({ step: 'images', state: 'done', at: { ...AT, bootId: 'boot-2' }, detail: 'loaded' });
+  t.deepEqual(store.provisioning(), [
+    { step: 'engine', state: 'done', at: AT, detail: '' },
+    { step: 'images', state: 'done', at: { ...AT, bootId: 'boot-2' }, detail: 'loaded' },
+  ]);
+  store.close();
+});
+
 test('small values are remembered, and text that exceeds a double stays exact', (t) => {
   const path = join(temporaryFolder(t), 'state.db');
   const store = openAt(path);
