@@ -11,6 +11,8 @@ export interface Case {
   readonly service: string;
   readonly need: Need;
   readonly turn: Turn;
+  /** Its image and the rendered files are there. Else all that can be done for it is to start the container that it has. */
+  readonly canBeMade: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export function planServices(
   const onDisk = desired.refused !== null && observed.filesOnDisk.has('compose.yaml');
   if (desired.files.length === 0 && !onDisk) return { steps: [], dueInMs: null };
   const cases = servicesInNeed(observed, desired, history, now, mayBeDeaf);
-  const possible = cases.filter((one) => isPossible(one, observed, desired));
+  const possible = cases.filter(isPossible);
   const waits = possible
     .map(({ need, turn }) => (need.kind === 'wait' ? need.forMs : isHealing(need) ? turn.dueInMs : 0))
     .filter((ms) => ms > 0);
@@ -49,33 +51,34 @@ export function servicesInNeed(
   if (!observed.engine.ok) return [];
   const engine = observed.engine.value;
   const { healing } = desired;
+  const areFilesThere = filesToWrite(observed, desired).length === 0;
   return desired.services.map(({ name }) => {
-    const need = needOf(name, { engine, observed, desired, mayBeDeaf }, history, now);
+    const canBeMade = areFilesThere && !lacksImage(name, engine, desired);
+    const need = needOf(name, { engine, observed, desired, mayBeDeaf, canBeMade }, history, now);
     const turn = nextTurn({
       subject: name,
       attempts: history.ledger,
       ladder: serviceLadder(healing),
       healing,
       least: need.kind === 'fault' ? need.least : 'restart',
-      allows: (rung) => othersAllow(rung, name, engine, observed, desired, history, now),
-      slowRung: 'recreate',
+      allows: (rung) =>
+        canBeMade ? othersAllow(rung, name, engine, observed, desired, history, now) : rung === 'restart',
+      slowRung: canBeMade ? 'recreate' : 'restart',
       now,
     });
-    return { service: name, need, turn };
+    return { service: name, need, turn, canBeMade };
   });
 }
 
 const isHealing = ({ kind }: Need) => kind === 'fault' || kind === 'update';
 
+const lacksImage = (name: string, { missingImages }: EngineState, { images }: Desired) =>
+  images.some(({ service, reference }) => service === name && missingImages.includes(reference));
+
 /** Compose needs the image and the files; the steps that bring those come first, and this one after them. */
-function isPossible({ service, need, turn }: Case, observed: Observed, desired: Desired): boolean {
-  if (!isHealing(need) || !observed.engine.ok) return true;
-  if (need.kind === 'fault' && need.container !== null && turn.rung === 'restart') return true;
-  const { missingImages } = observed.engine.value;
-  const lacksImage = desired.images.some(
-    (image) => image.service === service && missingImages.includes(image.reference),
-  );
-  return !lacksImage && filesToWrite(observed, desired).length === 0;
+function isPossible({ need, turn, canBeMade }: Case): boolean {
+  if (!isHealing(need) || canBeMade) return true;
+  return need.kind === 'fault' && need.container !== null && turn.rung === 'restart';
 }
 
 /**

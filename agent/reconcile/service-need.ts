@@ -27,7 +27,7 @@ const NOTHING = { kind: 'nothing' } as const;
 
 /**
  * What a service needs. An operator's intent comes before any fault, and a fault of what it depends on before its own.
- * `mayBeDeaf`: probes can reach it, as far as it is up to the rules.
+ * `mayBeDeaf`: probes can reach it, as far as it is up to the rules. `canBeMade`: Compose has what it needs to make it.
  */
 export function needOf(
   service: string,
@@ -36,11 +36,12 @@ export function needOf(
     readonly observed: Observed;
     readonly desired: Desired;
     readonly mayBeDeaf: boolean;
+    readonly canBeMade: boolean;
   },
   history: History,
   now: Instant,
 ): Need {
-  const { engine, observed, desired } = seen;
+  const { engine, observed, desired, canBeMade } = seen;
   if (history.underWay.has(service)) return NOTHING;
   const own = engine.containers.filter((candidate) => candidate.service === service);
   const [container] = own;
@@ -53,7 +54,10 @@ export function needOf(
   if (leftover !== undefined) return needOfLeftover(leftover, container, history, now);
   const stopped = container.state === 'running' ? null : stoppedBySomebody(container, engine, history, now);
   if (stopped) return stopped;
-  if (container.generation !== desired.generations.get(service)) {
+  // One that runs by an old configuration is not judged by probes, which ask what the new one says. One that ended is
+  // better than none, as long as no other can be made.
+  const isUpToDate = container.generation === desired.generations.get(service);
+  if (!isUpToDate && (canBeMade || container.state === 'running')) {
     return { kind: 'update', why: 'its configuration changed' };
   }
   if (waitsFor(service, observed, desired) !== null) return NOTHING;

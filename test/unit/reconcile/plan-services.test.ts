@@ -214,6 +214,42 @@ test('one service that waits for its turn does not keep another waiting', async 
   t.true(dueInMs !== null && dueInMs >= 1_000 && dueInMs <= 1_100);
 });
 
+/** What is planned for the SFU while neither can be had: its rendered files, or its image. */
+async function planWithoutMeans(lacking: 'files' | 'image', livekit: Change, past: Partial<History> = {}) {
+  const seen = await healthy({ livekit });
+  if (!seen.engine.ok) throw new Error('the engine answers');
+  const missingImages = ['appliance-agent/livekit:1'];
+  const observed: Observed =
+    lacking === 'files'
+      ? { ...seen, filesOnDisk: new Map() }
+      : { ...seen, engine: { ok: true, value: { ...seen.engine.value, missingImages } } };
+  const known = { ...history, ...past };
+  return planServices(observed, desire(observed, known), known, at(1_000_000));
+}
+
+for (const lacking of ['files', 'image'] as const) {
+  const start = ['start-container livekit: it exited with 1'];
+  const exited = { state: 'exited', exitCode: 1 } as const;
+
+  test(`without its ${lacking} nothing is made, and a container that is there is started`, async (t) => {
+    t.deepEqual((await planWithoutMeans(lacking, 'absent')).steps, []);
+    t.deepEqual(text((await planWithoutMeans(lacking, exited)).steps), start);
+  });
+
+  test(`without its ${lacking} it is started again and again, at the slow beat`, async (t) => {
+    const ago = (...seconds: number[]) => ({ ledger: tried(...seconds.map((s) => 1_000_000 - s * 1_000)) });
+    const { steps, dueInMs } = await planWithoutMeans(lacking, exited, ago(300, 290, 280));
+    t.deepEqual(steps, []);
+    t.true(dueInMs !== null && dueInMs >= 20_000 && dueInMs <= 50_000, String(dueInMs));
+    t.deepEqual(text((await planWithoutMeans(lacking, exited, ago(360, 350, 340))).steps), start);
+  });
+
+  test(`without its ${lacking} one of an old configuration is started, and left alone while it runs`, async (t) => {
+    t.deepEqual((await planWithoutMeans(lacking, { generation: 'old' })).steps, []);
+    t.deepEqual(text((await planWithoutMeans(lacking, { ...exited, generation: 'old' })).steps), start);
+  });
+}
+
 test('out of memory is said in words', (t) => {
   const words = exitInWords({ state: 'exited', exitCode: 137, oomKilled: true, error: '' });
   t.is(words, 'it was killed for lack of memory (out of memory)');
