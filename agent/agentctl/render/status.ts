@@ -1,10 +1,5 @@
 import { formatBytes } from '../../conditions/bytes.ts';
-import type {
-  Problem,
-  PublishedStatus,
-  ServiceStatus,
-  Status,
-} from '../../control/status.ts';
+import type { Problem, PublishedStatus, ServiceStatus, Status } from '../../control/status.ts';
 import type { StatusReading } from '../../control/status-file.ts';
 import type { Screen } from '../terminal.ts';
 import { headline } from './headline.ts';

@@ -18,6 +18,7 @@ import { prepareQueries } from '../../../agent/store/queries.ts';
 import { systemClock } from '../../../agent/system/clock.ts';
 import { appliancePaths, type Paths } from '../../../agent/system/paths.ts';
 import { died, livekitDown, wellStatus } from '../control/a-status.ts';
+import { quietApi } from '../control/an-api.ts';
 import { image } from '../stack/element-call/samples.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
@@ -58,21 +59,7 @@ async function runAgent(
   paths: Paths,
   firewall: FirewallStatus = wellStatus.firewall,
 ): Promise<void> {
-  const server = await startControlServer(paths.socket, {
-    hold: async () => ({ message: '' }),
-    release: async () => ({ message: '' }),
-    heal: async () => ({ message: '' }),
-    provisionAgain: async () => ({ message: '' }),
-    resume: async () => ({ message: 'It acts again.' }),
-    status: async () => wellStatus,
-    firewall: async () => firewall,
-    confirmPerimeter: async () => ({ message: '' }),
-    rollBackPerimeter: async () => ({ message: '' }),
-    backupMade: async () => ({ message: '' }),
-    rotateSecret: async () => ({ message: '' }),
-    tryPerimeter: async () => ({ message: '' }),
-    ping: async () => ({ agentVersion: '0.1.0' }),
-  });
+  const server = await startControlServer(paths.socket, { ...quietApi, firewall: async () => firewall });
   t.teardown(() => server.close());
 }
 
@@ -346,18 +333,10 @@ test.serial('hold, release and heal reach the agent and pass on what it says', a
     return { message: `${request.service}: ${what} done.` };
   };
   const server = await startControlServer(paths.socket, {
+    ...quietApi,
     hold: note('hold'),
     release: note('release'),
     heal: note('heal'),
-    resume: async () => ({ message: 'It acts again.' }),
-    status: async () => wellStatus,
-    firewall: async () => wellStatus.firewall,
-    confirmPerimeter: async () => ({ message: '' }),
-    rollBackPerimeter: async () => ({ message: '' }),
-    backupMade: async () => ({ message: '' }),
-    rotateSecret: async () => ({ message: '' }),
-    tryPerimeter: async () => ({ message: '' }),
-    ping: async () => ({ agentVersion: '0.1.0' }),
   });
   t.teardown(() => server.close());
   for (const what of ['hold', 'release', 'heal']) {

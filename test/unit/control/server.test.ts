@@ -11,6 +11,7 @@ import { createControlClient } from '../../../agent/control/client.ts';
 import { startControlServer } from '../../../agent/control/server.ts';
 import { AgentError } from '../../../agent/system/errors.ts';
 import { wellStatus } from './a-status.ts';
+import { quietApi } from './an-api.ts';
 
 async function socketPath(t: ExecutionContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'aa-cli-'));
@@ -19,6 +20,7 @@ async function socketPath(t: ExecutionContext): Promise<string> {
 }
 
 const api: ControlApi = {
+  ...quietApi,
   hold: async ({ service }) => ({ message: `${service} is held.` }),
   release: async ({ service }) => {
     throw new AgentError({
@@ -30,16 +32,12 @@ const api: ControlApi = {
   heal: async () => {
     throw new Error('a bug');
   },
-  provisionAgain: async ({ from }) => ({ message: `again from ${from}` }),
-  resume: async () => ({ message: 'It acts again.' }),
-  status: async () => wellStatus,
-  firewall: async () => wellStatus.firewall,
   confirmPerimeter: async ({ unproven }) => ({ message: `confirmed, unproven: ${unproven}` }),
   rollBackPerimeter: async () => ({ message: 'rolled back' }),
   backupMade: async ({ file }) => ({ message: file }),
   rotateSecret: async ({ secret, overlapMs }) => ({ message: `${secret}, overlap ${overlapMs}` }),
+  provisionAgain: async ({ from }) => ({ message: `again from ${from}` }),
   tryPerimeter: async () => ({ message: 'on trial again' }),
-  ping: async () => ({ agentVersion: '0.1.0' }),
 };
 
 async function serve(t: ExecutionContext): Promise<string> {
