@@ -162,6 +162,8 @@ test('with the agent dead, agentctl says so and how old its data is, also to any
   t.regex(doctor.stdout, /SKIP/);
   t.regex(doctor.stdout, /5349/);
   t.is(await echoed(), 10, 'the stack goes on without the agent');
+  await appliance.startAgent();
+  await appliance.until('all is well', 20_000, isUp);
 });
 
 test('an address that the machine gets later is served by the relay', async (t) => {
