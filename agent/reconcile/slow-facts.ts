@@ -10,7 +10,7 @@ import { gatherOtherFirewalls } from '../conditions/gather/other-firewalls.ts';
 import { gatherPerimeterEffect } from '../conditions/gather/perimeter-effect.ts';
 import { gatherPortHolders, RELAY } from '../conditions/gather/port-holders.ts';
 import { rememberSocketOwners } from '../conditions/gather/socket-owners.ts';
-import { waitingSockets } from '../conditions/gather/sockets.ts';
+import { socketCounts, type WaitingSocket, waitingSockets } from '../conditions/gather/sockets.ts';
 import { gatherTurnsListener } from '../conditions/gather/turns-listener.ts';
 import type { Management } from '../config/firewall.ts';
 import type { Flow } from '../firewall/flows.ts';
@@ -64,6 +64,7 @@ export function createSlowFacts(ports: SlowFactsPorts): SlowFactsGatherer {
     clock,
   );
   const dockerProxies = keep(gatherDockerProxies, PROXIES_KEPT_MS, clock);
+  const waiting = rememberWaiting(clock);
   const ownersOf = rememberSocketOwners(RELAY);
   let changed = false;
   return {
@@ -78,9 +79,21 @@ export function createSlowFacts(ports: SlowFactsPorts): SlowFactsGatherer {
         () => foreignRules(anew),
         () => clockFact(false),
         () => dockerProxies(false),
+        waiting(),
         ownersOf,
       );
     },
+  };
+}
+
+/** The sockets that wait; looked for anew when there are more or fewer of any kind, for one in the place of another now and then. */
+function rememberWaiting(clock: Clock): () => Promise<readonly WaitingSocket[]> {
+  const sockets = keep(() => waitingSockets(), TOLD_MS, clock);
+  let counted = '';
+  return async () => {
+    const before = counted;
+    counted = await socketCounts();
+    return sockets(counted !== before);
   };
 }
 
@@ -89,11 +102,10 @@ async function gather(
   readForeignRules: () => Promise<SlowFacts['foreignRules']>,
   readClock: () => Promise<SlowFacts['clock']>,
   readDockerProxies: () => Promise<SlowFacts['dockerProxies']>,
+  waiting: Promise<readonly WaitingSocket[]>,
   ownersOf: ReturnType<typeof rememberSocketOwners>,
 ): Promise<SlowFacts> {
   const { flows, management, mdns } = ports;
-  // The kernel goes through the whole table of connections for it, which takes milliseconds: once for all.
-  const waiting = waitingSockets();
   return allOf<SlowFacts>({
     compose: gatherCompose(ports.composeVersion),
     dockerProxies: readDockerProxies(),

@@ -13,12 +13,13 @@ exec "$here/node" "$here/../agentctl.js" "$@"
 /**
  * The agent rests nearly always: a small young generation and one arena of malloc(3), with fixed limits above which it
  * gives back what is freed (mallopt(3)), cost it nothing, and without compilers their code stays on the disk and none of
- * theirs is kept. Figures: docs/decisions.md.
+ * theirs is kept. V8's memory reducer collects each other minute what is hardly worth it: see system/give-back.ts. Figures:
+ * docs/decisions.md.
  */
 const AGENT = `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 export MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536
-exec "$here/node" --max-semi-space-size=1 --no-opt --no-maglev --no-sparkplug --optimize-for-size --expose-gc "$here/../agent.js"
+exec "$here/node" --max-semi-space-size=1 --no-opt --no-maglev --no-sparkplug --optimize-for-size --no-memory-reducer --expose-gc "$here/../agent.js"
 `;
 
 /** The docs too: an appliance may be read about where there is no internet. */

@@ -10,7 +10,7 @@ import { gatherDockerProxies } from '../../../agent/conditions/gather/docker-pro
 import { gatherPerimeterEffect } from '../../../agent/conditions/gather/perimeter-effect.ts';
 import { gatherPortHolders } from '../../../agent/conditions/gather/port-holders.ts';
 import { rememberSocketOwners } from '../../../agent/conditions/gather/socket-owners.ts';
-import { parseSockets, waitingSockets } from '../../../agent/conditions/gather/sockets.ts';
+import { parseSockets, socketCounts, waitingSockets } from '../../../agent/conditions/gather/sockets.ts';
 import { gatherTurnsListener } from '../../../agent/conditions/gather/turns-listener.ts';
 import type { Flow } from '../../../agent/firewall/flows.ts';
 
@@ -159,6 +159,19 @@ test('a listener of this process is found in the kernel’s own table', async (t
   const address = server.address();
   if (address === null || typeof address === 'string') return t.fail('no port');
   t.true(portsIn(await readFile('/proc/net/tcp', 'utf8'), 'tcp').includes(address.port));
+});
+
+test('sockets are counted by protocol, and what says nothing about them is left out', async (t) => {
+  const net = await folder(t);
+  t.is(await socketCounts(net), '', 'a kernel that does not count');
+  await writeFile(
+    join(net, 'sockstat'),
+    'sockets: used 8\nTCP: inuse 1 orphan 0 tw 7 alloc 1\nUDP: inuse 2 mem 0\n',
+  );
+  t.is(await socketCounts(net), 'TCP: inuse 1 UDP: inuse 2');
+  await writeFile(join(net, 'sockstat6'), 'TCP6: inuse 3\nUDP6: inuse 0\nRAW6: inuse 1\n');
+  t.is(await socketCounts(net), 'TCP: inuse 1 UDP: inuse 2 TCP6: inuse 3 UDP6: inuse 0');
+  t.regex(await socketCounts(), /^TCP: inuse \d+ UDP: inuse \d+/);
 });
 
 const INODE = '41234';
