@@ -86,7 +86,10 @@ export function createSlowFacts(ports: SlowFactsPorts): SlowFactsGatherer {
   };
 }
 
-/** The sockets that wait; looked for anew when there are more or fewer of any kind, for one in the place of another now and then. */
+/**
+ * The sockets that wait: listed anew when there are more or fewer of a kind; and now and then, for one may have come in the
+ * place of another.
+ */
 function rememberWaiting(clock: Clock): () => Promise<readonly WaitingSocket[]> {
   const sockets = keep(() => waitingSockets(), TOLD_MS, clock);
   let counted = '';
