@@ -14,8 +14,12 @@ export interface Counts {
   readonly blackhole: { readonly moves: readonly Move[]; readonly trials: number };
   readonly startToMap: { readonly starts: number };
   readonly apply: { readonly ports: readonly number[]; readonly rounds: number };
-  /** The windows follow each other: five of a minute hold what the agent does each five minutes once. */
+  /**
+   * The windows follow each other: five of a minute hold what the agent does each five minutes once. It settles before:
+   * what was started is probed for the first time, looked at, and done with.
+   */
   readonly rest: {
+    readonly settleSeconds: number;
     readonly windows: number;
     readonly windowSeconds: number;
     readonly containers: readonly number[];
@@ -35,7 +39,7 @@ export const FULL: Counts = {
   blackhole: { moves: ['network', 'compose', 'removed'], trials: 4 },
   startToMap: { starts: 30 },
   apply: { ports: [10, 100, 1_000], rounds: 5 },
-  rest: { windows: 5, windowSeconds: 60, containers: [5, 50] },
+  rest: { settleSeconds: 75, windows: 5, windowSeconds: 60, containers: [5, 50] },
   heal: {
     faults: ['killed', 'docker-kill', 'hung'],
     healthChecks: ['default', 'as-often-as-ours'],
@@ -51,7 +55,7 @@ export const QUICK: Counts = {
   blackhole: { moves: ['network'], trials: 1 },
   startToMap: { starts: 1 },
   apply: { ports: [10], rounds: 1 },
-  rest: { windows: 2, windowSeconds: 1, containers: [3] },
+  rest: { settleSeconds: 1, windows: 2, windowSeconds: 1, containers: [3] },
   heal: { faults: ['killed'], healthChecks: [], trials: 1 },
   events: { events: 100 },
 };

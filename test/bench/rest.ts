@@ -16,6 +16,7 @@ export interface RestResult {
   /** That ran on the engine: the stack's own, and as many sleepers of somebody else as there is room for. */
   readonly containers: number;
   readonly own: number;
+  readonly settleSeconds: number;
   readonly windowSeconds: number;
   /** One a window; they follow each other without a gap. */
   readonly windows: readonly CpuShare[];
@@ -25,25 +26,23 @@ export interface RestResult {
 /** What the issue asks for. */
 const CPU_BAR_PERCENT = 0.3;
 const PSS_BAR_BYTES = 80e6;
-/** What was started before is probed for the first time, looked at, and done with. */
-const SETTLE_MS = 75_000;
 
 /** What the agent uses while nothing happens, with more and more containers of others beside its own. */
 export async function measureRest(
   appliance: Appliance,
-  { windows, windowSeconds, containers }: Counts['rest'],
+  { settleSeconds, windows, windowSeconds, containers }: Counts['rest'],
 ): Promise<RestResult[]> {
   const own = (await appliance.status()).services.length;
   const neighbours = await inviteNeighbours(appliance);
   const results: RestResult[] = [];
   for (const count of containers) {
     await neighbours.grow(count - own);
-    await sleep(SETTLE_MS);
+    await sleep(settleSeconds * 1000);
     const { pid } = appliance.agent();
     const shares: CpuShare[] = [];
     while (shares.length < windows) shares.push(await cpuShare(pid, windowSeconds));
     const memory = await memoryOf([pid]);
-    results.push({ containers: count, own, windowSeconds, windows: shares, memory });
+    results.push({ containers: count, own, settleSeconds, windowSeconds, windows: shares, memory });
   }
   await neighbours.remove();
   return results;
@@ -67,7 +66,7 @@ export function renderRest(results: readonly RestResult[]): string {
     '## The agent at rest',
     `${first?.windows.length} windows of ${first?.windowSeconds} s, one after the other, with the stack serving and nothing to do: ` +
       `its ${first?.own} services, and containers of somebody else that sleep, the last of which was started ` +
-      `${SETTLE_MS / 1000} s before. CPU in percent of one core, the mean of the windows, so that what is done each few minutes ` +
+      `${first?.settleSeconds} s before. CPU in percent of one core, the mean of the windows, so that what is done each few minutes ` +
       'counts as often as it happens; “busiest” is the highest of a single window, children included. The children are nft, ' +
       'iptables and what else the agent asks.',
     table(
