@@ -2,18 +2,15 @@ import type { ControlApi } from '../control/api.ts';
 import type { FirewallStatus, Status } from '../control/status.ts';
 import type { Nft } from '../nftables/index.ts';
 import type { Rotations } from '../stack/rotations.ts';
-import type { Store } from '../store/types.ts';
-import type { Clock } from '../system/clock.ts';
 import { writeDuration } from '../system/durations.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Memory } from './memory.ts';
 import { perimeterRequests } from './perimeter-requests.ts';
 import { provisioningRequests } from './provisioning-requests.ts';
+import { type RequestPorts, recordRequest } from './record-request.ts';
 import { rotationRequests } from './rotation-requests.ts';
 
-export interface ControlApiPorts {
-  readonly clock: Clock;
-  readonly store: Store;
+export interface ControlApiPorts extends RequestPorts {
   readonly memory: Memory;
   readonly nft: Nft;
   readonly agentVersion: string;
@@ -22,12 +19,11 @@ export interface ControlApiPorts {
   readonly status: () => Status | null;
   /** Null while it is not known what the firewall should be. */
   readonly firewall: () => Promise<FirewallStatus | null>;
-  readonly wake: () => void;
 }
 
 /** What an operator asks of the running agent. Each request is recorded, and the loop does the rest. */
 export function controlApi(ports: ControlApiPorts): ControlApi {
-  const { clock, memory, store } = ports;
+  const { clock, memory } = ports;
 
   function known(service: string): string {
     const services = ports.services();
@@ -43,18 +39,7 @@ export function controlApi(ports: ControlApiPorts): ControlApi {
   }
 
   function record(service: string, kind: string, action: string): void {
-    store.record({
-      at: clock.now(),
-      subject: service,
-      kind,
-      cause: 'asked for by an operator (agentctl)',
-      evidence: '',
-      action,
-      result: 'ok',
-      resultDetail: '',
-      durationMs: null,
-    });
-    ports.wake();
+    recordRequest(ports, { subject: service, kind, action });
   }
 
   return {

@@ -1,39 +1,23 @@
 import type { ControlApi, Done } from '../control/api.ts';
 import { managementText, trialNames } from '../firewall/perimeter.ts';
 import type { Nft } from '../nftables/index.ts';
-import type { Store } from '../store/types.ts';
-import type { Clock } from '../system/clock.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Memory } from './memory.ts';
 import { trialId, trialLeftMs } from './perimeter.ts';
 import { createPerimeterChanges } from './perimeter-changes.ts';
+import { type RequestPorts, recordRequest } from './record-request.ts';
 
 const TRY_AGAIN = 'To put the same perimeter on trial again: `sudo agentctl firewall try`';
 
 /** What an operator asks about the perimeter. Each request is recorded; the loop changes the rules. */
-export function perimeterRequests(ports: {
-  readonly clock: Clock;
-  readonly store: Store;
-  readonly memory: Memory;
-  readonly nft: Nft;
-  readonly wake: () => void;
-}): Pick<ControlApi, 'confirmPerimeter' | 'rollBackPerimeter' | 'tryPerimeter'> {
+export function perimeterRequests(
+  ports: RequestPorts & { readonly memory: Memory; readonly nft: Nft },
+): Pick<ControlApi, 'confirmPerimeter' | 'rollBackPerimeter' | 'tryPerimeter'> {
   const { clock, memory, nft } = ports;
   const changes = createPerimeterChanges(memory, clock);
 
   function done(kind: string, message: string): Done {
-    ports.store.record({
-      at: clock.now(),
-      subject: 'firewall',
-      kind,
-      cause: 'asked for by an operator (agentctl)',
-      evidence: '',
-      action: message,
-      result: 'ok',
-      resultDetail: '',
-      durationMs: null,
-    });
-    ports.wake();
+    recordRequest(ports, { subject: 'firewall', kind, action: message });
     return { message };
   }
 

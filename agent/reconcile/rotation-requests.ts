@@ -1,21 +1,19 @@
 import type { ControlApi } from '../control/api.ts';
 import { isRotated, type RotatedName, type Rotations } from '../stack/rotations.ts';
-import type { Store } from '../store/types.ts';
-import type { Clock } from '../system/clock.ts';
 import { writeDuration } from '../system/durations.ts';
 import { AgentError } from '../system/errors.ts';
 import type { Memory } from './memory.ts';
+import { type RequestPorts, recordRequest } from './record-request.ts';
 
 /** What an operator asks about secrets. It is written down; the loop takes it from there. */
-export function rotationRequests(ports: {
-  readonly clock: Clock;
-  readonly store: Store;
-  readonly memory: Memory;
-  /** The secrets of the stack that runs. */
-  readonly rotations: () => Rotations;
-  readonly wake: () => void;
-}): Pick<ControlApi, 'rotateSecret'> {
-  const { clock, store, memory } = ports;
+export function rotationRequests(
+  ports: RequestPorts & {
+    readonly memory: Memory;
+    /** The secrets of the stack that runs. */
+    readonly rotations: () => Rotations;
+  },
+): Pick<ControlApi, 'rotateSecret'> {
+  const { clock, memory } = ports;
   return {
     async rotateSecret({ secret, overlapMs: asked }) {
       const rotations = ports.rotations();
@@ -24,18 +22,11 @@ export function rotationRequests(ports: {
       if (memory.rotations.all().has(secret)) throw underWay(secret);
       const overlapMs = asked ?? rules.overlapMs;
       memory.rotations.note(secret, { phase: 'asked', since: clock.now(), overlapMs });
-      store.record({
-        at: clock.now(),
+      recordRequest(ports, {
         subject: `secret ${secret}`,
         kind: 'secret-rotation-asked',
-        cause: 'asked for by an operator (agentctl)',
-        evidence: '',
         action: `a new one is made; the old one stays good for ${writeDuration(overlapMs)} after that is in use`,
-        result: 'ok',
-        resultDetail: '',
-        durationMs: null,
       });
-      ports.wake();
       const when = rules.cutsCalls.switch
         ? 'LiveKit must start anew to take it up, which would end every call: that waits until nobody is in one.'
         : 'It is in use within seconds.';
