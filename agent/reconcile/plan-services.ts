@@ -11,8 +11,8 @@ export interface Case {
   readonly service: string;
   readonly need: Need;
   readonly turn: Turn;
-  /** Its image and the rendered files are there. Else all that can be done for it is to start the container that it has. */
-  readonly canBeMade: boolean;
+  /** False while what Compose needs is not there: the steps that bring it come first. */
+  readonly isPossible: boolean;
 }
 
 /**
@@ -29,7 +29,7 @@ export function planServices(
   const onDisk = desired.refused !== null && observed.filesOnDisk.has('compose.yaml');
   if (desired.files.length === 0 && !onDisk) return { steps: [], dueInMs: null };
   const cases = servicesInNeed(observed, desired, history, now, mayBeDeaf);
-  const possible = cases.filter(isPossible);
+  const possible = cases.filter((one) => one.isPossible);
   const waits = possible
     .map(({ need, turn }) => (need.kind === 'wait' ? need.forMs : isHealing(need) ? turn.dueInMs : 0))
     .filter((ms) => ms > 0);
@@ -55,6 +55,9 @@ export function servicesInNeed(
   return desired.services.map(({ name }) => {
     const canBeMade = areFilesThere && !lacksImage(name, engine, desired);
     const need = needOf(name, { engine, observed, desired, mayBeDeaf, canBeMade }, history, now);
+    // Without image and files a container can be started as it is, where that may help.
+    const canOnlyStart =
+      !canBeMade && need.kind === 'fault' && need.container !== null && need.least === 'restart';
     const turn = nextTurn({
       subject: name,
       attempts: history.ledger,
@@ -62,11 +65,11 @@ export function servicesInNeed(
       healing,
       least: need.kind === 'fault' ? need.least : 'restart',
       allows: (rung) =>
-        canBeMade ? othersAllow(rung, name, engine, observed, desired, history, now) : rung === 'restart',
-      slowRung: canBeMade ? 'recreate' : 'restart',
+        canOnlyStart ? rung === 'restart' : othersAllow(rung, name, engine, observed, desired, history, now),
+      slowRung: canOnlyStart ? 'restart' : 'recreate',
       now,
     });
-    return { service: name, need, turn, canBeMade };
+    return { service: name, need, turn, isPossible: canBeMade || canOnlyStart || !isHealing(need) };
   });
 }
 
@@ -74,12 +77,6 @@ const isHealing = ({ kind }: Need) => kind === 'fault' || kind === 'update';
 
 const lacksImage = (name: string, { missingImages }: EngineState, { images }: Desired) =>
   images.some(({ service, reference }) => service === name && missingImages.includes(reference));
-
-/** Compose needs the image and the files; the steps that bring those come first, and this one after them. */
-function isPossible({ need, turn, canBeMade }: Case): boolean {
-  if (!isHealing(need) || canBeMade) return true;
-  return need.kind === 'fault' && need.container !== null && turn.rung === 'restart';
-}
 
 /**
  * Whether others would pay too much for a rung. The stack as a whole has one thing that its containers do not have

@@ -244,6 +244,12 @@ for (const lacking of ['files', 'image'] as const) {
     t.deepEqual(text((await planWithoutMeans(lacking, exited, ago(360, 350, 340))).steps), start);
   });
 
+  test(`without its ${lacking} what a start cannot help waits`, async (t) => {
+    t.deepEqual((await planWithoutMeans(lacking, { state: 'dead' })).steps, []);
+    const half = { state: 'created', name: 'd977c331fbe8_appliance-livekit-1' } as const;
+    t.deepEqual((await planWithoutMeans(lacking, half)).steps, []);
+  });
+
   test(`without its ${lacking} one of an old configuration is started, and left alone while it runs`, async (t) => {
     t.deepEqual((await planWithoutMeans(lacking, { generation: 'old' })).steps, []);
     t.deepEqual(text((await planWithoutMeans(lacking, { ...exited, generation: 'old' })).steps), start);
