@@ -4,6 +4,7 @@ import type { Counts } from './counts.ts';
 import { digits, mib, table } from './markdown.ts';
 import { inviteNeighbours } from './neighbours.ts';
 import { cpuTimeOf, type Memory, memoryOf } from './processes.ts';
+import { mean } from './statistics.ts';
 
 /** What the agent used in a window of time, in percent of one core; its children are nft, iptables and what else it asks. */
 export interface CpuShare {
@@ -91,10 +92,6 @@ const both = ({ itself, children }: CpuShare) => itself + children;
 const ofAllWindows = ({ windows }: RestResult) => mean(windows.map(both));
 const busiest = ({ windows }: RestResult) => Math.max(...windows.map(both));
 const percent = (share: number) => `${digits(share)} %`;
-
-function mean(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
-}
 
 function verdict(
   results: readonly RestResult[],

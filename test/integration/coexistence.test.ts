@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
-import { type Client, createClient } from '../support/client.ts';
+import { type Client, createClient, echoedBySfu } from '../support/client.ts';
 import { HOST_V4 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 
@@ -27,8 +27,7 @@ const byHand = async (script: string) => {
   await writeFile(file, script);
   await inHost(NFT, '-f', file);
 };
-const echoed = async () =>
-  (await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
+const echoed = () => echoedBySfu(client);
 
 interface DoctorCheck {
   readonly check: string;

@@ -1,8 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import type { FirewallStatus } from '../../agent/control/status.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
-import { type Client, createClient } from '../support/client.ts';
-import { HOST_V4 } from '../support/machine.ts';
+import { type Client, createClient, echoedBySfu } from '../support/client.ts';
 import { needs, testWhen } from '../support/needs.ts';
 
 const test = testWhen(needs(APPLIANCE_NEEDS));
@@ -22,8 +21,7 @@ test.before('an appliance comes up, beside a table of somebody else', async () =
 test.after.always('it is taken away', () => appliance?.destroy());
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const echoed = async () =>
-  (await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
+const echoed = () => echoedBySfu(client);
 
 async function must(command: string, ...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await appliance.machine.inHost(command, args);

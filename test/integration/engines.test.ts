@@ -8,7 +8,7 @@ import {
   type ApplianceOptions,
   startAppliance,
 } from '../support/appliance.ts';
-import { createClient } from '../support/client.ts';
+import { createClient, echoedBySfu } from '../support/client.ts';
 import { CLIENT_V4, HOST_V4 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 
@@ -20,8 +20,7 @@ async function appliance(t: ExecutionContext, engine: ApplianceOptions['engine']
   return started;
 }
 
-const echoed = async ({ machine }: Appliance) =>
-  (await createClient(machine).udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
+const echoed = ({ machine }: Appliance) => echoedBySfu(createClient(machine));
 
 const saved = async ({ machine }: Appliance, program: string) =>
   (await machine.inHost(program, ['-S'])).stdout;

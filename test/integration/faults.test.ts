@@ -7,7 +7,7 @@ import { IMAGE_MANIFEST } from '../../agent/stack/images.ts';
 import { systemClock } from '../../agent/system/clock.ts';
 import { allocate, sfuSends } from '../support/allocation.ts';
 import { APPLIANCE_NEEDS, type Appliance, startAppliance } from '../support/appliance.ts';
-import { type Client, createClient } from '../support/client.ts';
+import { type Client, createClient, echoedBySfu } from '../support/client.ts';
 import { offerCrashingImage } from '../support/crashing-image.ts';
 import { IMAGES } from '../support/images.ts';
 import { HOST_V4 } from '../support/machine.ts';
@@ -34,8 +34,7 @@ test.before('an appliance comes up', async () => {
 test.after.always('it is taken away', () => appliance?.destroy());
 
 const newest = async () => (await appliance.events()).at(-1)?.id ?? 0;
-const echoed = async () =>
-  (await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
+const echoed = () => echoedBySfu(client);
 const says = (code: string, words: RegExp) =>
   appliance.until(`${code} is said`, 20_000, ({ problems }) =>
     problems.some((problem) => problem.code === code && words.test(problem.evidence)),

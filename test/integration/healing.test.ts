@@ -1,7 +1,7 @@
 import type { Status } from '../../agent/control/status.ts';
 import type { RecordedEvent } from '../../agent/store/types.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
-import { type Client, createClient } from '../support/client.ts';
+import { type Client, createClient, echoedBySfu } from '../support/client.ts';
 import { HOST_V4 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 
@@ -61,7 +61,7 @@ test('the process of the SFU is killed on the host: it serves again, one event w
   t.regex(event?.action ?? '', /restart policy started it again|started it again/);
   t.is(event?.result, 'ok');
   t.log(`served again after ${event?.durationMs} ms`);
-  t.is((await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received, 10);
+  t.is(await echoedBySfu(client), 10);
 });
 
 test('docker kill, which no restart policy catches, is healed by the agent', async (t) => {
@@ -124,9 +124,7 @@ test('docker restart is not taken for a stop', async (t) => {
 });
 
 test('the agent is killed and started: nothing is restarted, nothing is lost', async (t) => {
-  const ids = () =>
-    appliance.docker('ps', '--no-trunc', '-q', '--filter', 'label=com.docker.compose.project=appliance');
-  const before = await ids();
+  const before = await appliance.containers();
   const history = (await appliance.events()).map(({ id }) => id);
   const flow = await client.startUdpFlow({ host: HOST_V4, port: 7882, intervalMs: 5 });
   await appliance.agent().stop({ signal: 'SIGKILL' });
@@ -135,7 +133,7 @@ test('the agent is killed and started: nothing is restarted, nothing is lost', a
   await pause(3_000);
   const { sent, received } = await flow.stop();
   t.is(received, sent, 'no packet was lost meanwhile');
-  t.is(await ids(), before);
+  t.is(await appliance.containers(), before);
   t.deepEqual((await appliance.events()).map(({ id }) => id).slice(0, history.length), history);
 });
 
@@ -163,7 +161,7 @@ test('dockerd is killed and started: the same client is served again, and no sto
   t.not(sfuOf(again).probe?.ok, true, 'the answer of the one before is not held to be its own');
   await nft('delete table inet mute');
   await appliance.until('everything serves again', 60_000, isUp);
-  t.is((await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received, 10);
+  t.is(await echoedBySfu(client), 10);
   const { gaps } = await flow.stop();
   t.log(`outages: ${gaps.map(({ ms }) => `${ms} ms`).join(', ')}`);
   t.deepEqual(

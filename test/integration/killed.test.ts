@@ -5,7 +5,7 @@ import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { isErrno } from '../../agent/system/errors.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
-import { createClient } from '../support/client.ts';
+import { createClient, echoedBySfu } from '../support/client.ts';
 import { HOST_V4 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 
@@ -63,7 +63,7 @@ async function endsWell(t: ExecutionContext): Promise<void> {
   const names = await appliance.docker('ps', '--all', '--format', '{{.Names}} {{.State}}');
   t.deepEqual(names.trim().split('\n').sort(), ['appliance-coturn-1 running', 'appliance-livekit-1 running']);
   const client = createClient(appliance.machine);
-  t.is((await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received, 10);
+  t.is(await echoedBySfu(client), 10);
   t.true((await client.stun({ host: HOST_V4, port: 3478, timeoutMs: 2_000 })).ok);
 }
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { run } from '../../agent/system/processes.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
-import { type Client, createClient } from '../support/client.ts';
+import { type Client, createClient, echoedBySfu } from '../support/client.ts';
 import { HOST_V4 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 
@@ -42,8 +42,7 @@ test.beforeEach('what was tried before is forgotten, and the appliance is up', a
 const newest = async () => (await appliance.events()).at(-1)?.id ?? 0;
 const pidOf = async (container: string) =>
   Number(await appliance.docker('inspect', '-f', '{{.State.Pid}}', container));
-const echoed = async () =>
-  (await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
+const echoed = () => echoedBySfu(client);
 
 /** Waits until a service serves again; the events about it since `id`, each as a story. */
 async function healed(id: number, service: string, limitMs: number): Promise<string[]> {

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Paths } from '../../agent/system/paths.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
-import { type Client, createClient } from '../support/client.ts';
+import { type Client, createClient, echoedBySfu } from '../support/client.ts';
 import { HOST_V4 } from '../support/machine.ts';
 import { needs, testWhen } from '../support/needs.ts';
 
@@ -19,10 +19,7 @@ test.before('an appliance comes up', async () => {
 });
 test.after.always('it is taken away', () => appliance?.destroy());
 
-const echoed = async () =>
-  (await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
-const containers = () =>
-  appliance.docker('ps', '--no-trunc', '-q', '--filter', 'label=com.docker.compose.project=appliance');
+const echoed = () => echoedBySfu(client);
 const newest = async () => (await appliance.events()).at(-1)?.id ?? 0;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -99,14 +96,14 @@ for (const [what, text, line, right] of [
   ['an impossible address', 'network:\n  addresses: [198.51.100.999]\n', 3, /address/],
 ] as const) {
   test(`${what} in the configuration is refused with its line, and the stack is left alone`, async (t) => {
-    const before = await containers();
+    const before = await appliance.containers();
     await configure(text);
     const { problems } = await appliance.until('it is refused', 15_000, (status) =>
       status.problems.some(({ code, evidence }) => code === 'CONFIG_REFUSED' && right.test(evidence)),
     );
     const problem = problems.find(({ code }) => code === 'CONFIG_REFUSED');
     t.regex(problem?.evidence ?? '', new RegExp(`appliance.yaml:${line}`));
-    t.is(await containers(), before);
+    t.is(await appliance.containers(), before);
     t.is(await echoed(), 10);
     const { exitCode, stdout, stderr } = await appliance.agentctl('config', 'validate', paths.config);
     t.not(exitCode, 0);

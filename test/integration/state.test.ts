@@ -4,8 +4,7 @@ import Database from 'better-sqlite3';
 import type { Status } from '../../agent/control/status.ts';
 import type { Paths } from '../../agent/system/paths.ts';
 import { APPLIANCE_NEEDS, type Appliance, isUp, startAppliance } from '../support/appliance.ts';
-import { type Client, createClient } from '../support/client.ts';
-import { HOST_V4 } from '../support/machine.ts';
+import { type Client, createClient, echoedBySfu } from '../support/client.ts';
 import { needs, testWhen } from '../support/needs.ts';
 
 // What an appliance remembers: how far it was brought up, its database, its secrets.
@@ -21,10 +20,7 @@ test.before('an appliance comes up', async () => {
 });
 test.after.always('it is taken away', () => appliance?.destroy());
 
-const echoed = async () =>
-  (await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
-const containers = () =>
-  appliance.docker('ps', '--no-trunc', '-q', '--filter', 'label=com.docker.compose.project=appliance');
+const echoed = () => echoedBySfu(client);
 /** The steps by when they were done. */
 const finished = ({ provisioning }: Status) =>
   new Map(provisioning.steps.map(({ name, finishedAt }) => [name, finishedAt]));
@@ -51,7 +47,7 @@ test('provision --from is for root, and for a step that there is', async (t) => 
 });
 
 test('provision --from goes through that step and those after it again, and touches nothing that is in order', async (t) => {
-  const [before, running] = [finished(await appliance.status()), await containers()];
+  const [before, running] = [finished(await appliance.status()), await appliance.containers()];
   const { exitCode, stdout, stderr } = await appliance.agentctl('provision', '--from', 'images');
   t.is(exitCode, 0, stderr);
   t.regex(stdout, /^serving +done/m);
@@ -61,7 +57,7 @@ test('provision --from goes through that step and those after it again, and touc
     names.filter((name) => after.get(name) === before.get(name)),
     names.slice(0, names.indexOf('images')),
   );
-  t.is(await containers(), running);
+  t.is(await appliance.containers(), running);
   t.is(await echoed(), 10);
   const asked = (await appliance.events()).filter(({ kind }) => kind === 'provisioning-asked');
   t.is(asked.length, 1);
@@ -95,7 +91,7 @@ test('provision with the agent dead says so and does not wait', async (t) => {
 });
 
 test('a database that is damaged is set aside: the stack is left alone, and the problem is named', async (t) => {
-  const before = await containers();
+  const before = await appliance.containers();
   // What the killed agent left in the write-ahead log may hold the same page, and would cover the damage.
   const database = new Database(paths.database);
   database.pragma('wal_checkpoint(TRUNCATE)');
@@ -110,13 +106,13 @@ test('a database that is damaged is set aside: the stack is left alone, and the 
     ({ problems, provisioning }) =>
       provisioning.state === 'done' && problems.some(({ code }) => code === 'DATABASE_RECOVERED'),
   );
-  t.is(await containers(), before);
+  t.is(await appliance.containers(), before);
   t.true((await readdir(paths.stateDirectory)).some((name) => name.includes('corrupt')));
   t.is(await echoed(), 10);
 });
 
 test('a database of a newer release is not touched, and the stack goes on', async (t) => {
-  const before = await containers();
+  const before = await appliance.containers();
   await appliance.agent().stop();
   const kept = join(appliance.machine.root, 'state.db.kept');
   await copyFile(paths.database, kept);
@@ -129,7 +125,7 @@ test('a database of a newer release is not touched, and the stack goes on', asyn
   await appliance.until('it is named', 20_000, ({ problems }) =>
     problems.some(({ code }) => code === 'DATABASE_NEWER'),
   );
-  t.is(await containers(), before);
+  t.is(await appliance.containers(), before);
   t.is(await echoed(), 10);
   await appliance.agent().stop();
   t.deepEqual(await readFile(paths.database), written);

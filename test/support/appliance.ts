@@ -28,6 +28,8 @@ export interface Appliance {
   readonly machine: Machine;
   /** Debian's docker client, on this appliance's engine; rejects unless it exits 0. */
   docker(...args: string[]): Promise<string>;
+  /** Ids of the containers of the stack that run, a line each. */
+  containers(): Promise<string>;
   readonly paths: Paths;
   agentctl(...args: string[]): Promise<RunResult>;
   /** As a user without any right. */
@@ -105,6 +107,8 @@ async function bringUp(machine: Machine, images: string, options: ApplianceOptio
       const options = { timeoutMs: 60_000, env: { DOCKER_HOST: host }, code: 'DOCKER_FAILED', hint: '' };
       return (await runOk(run, DOCKER, args, options)).stdout;
     },
+    containers: () =>
+      appliance.docker('ps', '--no-trunc', '-q', '--filter', 'label=com.docker.compose.project=appliance'),
     agentctl: (...args) => machine.inHost(node, [join(dist, 'agentctl.js'), ...args], { env }),
     agentctlAsNobody: (...args) =>
       machine.inHost('setpriv', [...NOBODY, node, join(dist, 'agentctl.js'), ...args], { env }),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type TurnCredential, turnCredential } from '../../agent/probes/turn-credential.ts';
 import type { Verdict } from '../../agent/probes/types.ts';
-import type { Machine } from './machine.ts';
+import { HOST_V4, type Machine } from './machine.ts';
 import { parseUclient, type RelayOptions, type RelayResult, uclientArguments } from './turnutils.ts';
 import type { UdpFlowOptions, UdpFlowResult } from './udp-flow.ts';
 import type { UdpScanOptions, UdpScanResult } from './udp-scan.ts';
@@ -30,6 +30,10 @@ export interface Client {
   /** Has coturn relay packets to an echoing peer, with a REST credential; needs `turnutils_uclient`. */
   relay(options: RelayOptions): Promise<RelayResult>;
 }
+
+/** How many of ten datagrams to the published port of the SFU come back. */
+export const echoedBySfu = async (client: Client): Promise<number> =>
+  (await client.udpEcho({ host: HOST_V4, port: 7882, count: 10, intervalMs: 5 })).received;
 
 export function createClient(machine: Pick<Machine, 'inClient' | 'spawnInClient'>): Client {
   const ask = async <T>(action: string, options: object, limitMs: number): Promise<T> => {

@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { changes } from '../../../agent/agentctl/commands/events.ts';
 import { writeEvents } from '../../../agent/control/events-file.ts';
 import { startControlServer } from '../../../agent/control/server.ts';
-import type { FirewallStatus, Status } from '../../../agent/control/status.ts';
+import type { FirewallStatus } from '../../../agent/control/status.ts';
 import { writeStatus } from '../../../agent/control/status-file.ts';
 import { ensureSecrets } from '../../../agent/stack/secrets.ts';
 import { connect } from '../../../agent/store/connection.ts';
@@ -17,7 +17,7 @@ import { readMigrations } from '../../../agent/store/migrations.ts';
 import { prepareQueries } from '../../../agent/store/queries.ts';
 import { systemClock } from '../../../agent/system/clock.ts';
 import { appliancePaths, type Paths } from '../../../agent/system/paths.ts';
-import { died, livekitDown, wellStatus } from '../control/a-status.ts';
+import { died, livekitDown, statusOf, wellStatus } from '../control/a-status.ts';
 import { quietApi } from '../control/an-api.ts';
 import { image } from '../stack/element-call/samples.ts';
 
@@ -61,12 +61,6 @@ async function runAgent(
 ): Promise<void> {
   const server = await startControlServer(paths.socket, { ...quietApi, firewall: async () => firewall });
   t.teardown(() => server.close());
-}
-
-/** The status as the agent would have written it `ageMs` ago. */
-function statusOf(ageMs: number, changes: Partial<Status> = {}): Status {
-  const { bootId, monotonicMs } = systemClock().now();
-  return { ...wellStatus, bootId, generatedMonotonicMs: Math.max(0, monotonicMs - ageMs), ...changes };
 }
 
 for (const [overall, exit] of [

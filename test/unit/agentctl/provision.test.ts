@@ -9,7 +9,7 @@ import type { ProvisioningStepStatus } from '../../../agent/control/status.ts';
 import { writeStatus } from '../../../agent/control/status-file.ts';
 import { systemClock } from '../../../agent/system/clock.ts';
 import { appliancePaths } from '../../../agent/system/paths.ts';
-import { wellStatus } from '../control/a-status.ts';
+import { statusOf } from '../control/a-status.ts';
 import { quietApi } from '../control/an-api.ts';
 
 const FINISHED = new Date(2026, 10, 22, 11, 5).toISOString();
@@ -53,15 +53,9 @@ async function beside(t: ExecutionContext) {
       t.teardown(() => server.close());
     },
     async agentTells(...steps: ProvisioningStepStatus[]) {
-      const { bootId, monotonicMs } = clock.now();
       const state = steps.every((step) => step.state === 'done') ? 'done' : 'running';
       const provisioning = { state, steps } as const;
-      await writeStatus(paths.status, {
-        ...wellStatus,
-        bootId,
-        generatedMonotonicMs: monotonicMs,
-        provisioning,
-      });
+      await writeStatus(paths.status, statusOf(0, { provisioning }));
     },
     run: (options: { from?: string } = {}) =>
       provision(

@@ -1,6 +1,7 @@
 import type { Problem, Status } from '../../../agent/control/status.ts';
 import type { RecordedEvent } from '../../../agent/store/types.ts';
 import type { Clock } from '../../../agent/system/clock.ts';
+import { systemClock } from '../../../agent/system/clock.ts';
 
 export const BOOT = '11111111-2222-3333-4444-555555555555';
 
@@ -122,3 +123,9 @@ export const died: RecordedEvent = {
   resultDetail: 'serving again',
   durationMs: 812,
 };
+
+/** The status as the agent would have written it `ageMs` ago. */
+export function statusOf(ageMs: number, changes: Partial<Status> = {}): Status {
+  const { bootId, monotonicMs } = systemClock().now();
+  return { ...wellStatus, bootId, generatedMonotonicMs: Math.max(0, monotonicMs - ageMs), ...changes };
+}
